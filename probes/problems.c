@@ -1,0 +1,34 @@
+#include "problems.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "text.h"
+#include "xalloc.h"
+
+/* A line is for a terminal and a log: long enough for any place, bounded whatever was typed. */
+#define PROBLEM_LIMIT_BYTES 1000
+
+void problems_add(struct problems *problems, const char *place, const char *format, ...)
+{
+	struct text line;
+	char *what = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&what, format, arguments) < 0)
+		what = NULL;
+	va_end(arguments);
+	text_init(&line, PROBLEM_LIMIT_BYTES);
+	text_add_clean(&line, place);
+	text_add(&line, ": ");
+	text_add_clean(&line, what != NULL ? what : format);
+	strings_take(&problems->lines, text_take(&line));
+	free(what);
+}
+
+void problems_done(struct problems *problems)
+{
+	strings_done(&problems->lines);
+}

@@ -1,0 +1,22 @@
+/*
+ * Everything that is wrong with what the user gave us, collected, so that one run names it all.
+ * Each problem is one line "place: what is wrong, expected what". Main thread; pure.
+ */
+#ifndef SCHEMALATCH_PROBLEMS_H
+#define SCHEMALATCH_PROBLEMS_H
+
+#include <stddef.h>
+
+#include "strings.h"
+
+struct problems {
+	struct strings lines;
+};
+
+/* place names a file with line, a JSON pointer in a file, a variable or a flag. */
+void problems_add(struct problems *problems, const char *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void problems_done(struct problems *problems);
+
+#endif

@@ -1,0 +1,47 @@
+#include "rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool rows_have_columns(const PGresult *rows, const char *const *columns)
+{
+	for (; *columns != NULL; columns++)
+		if (PQfnumber(rows, *columns) < 0)
+			return false;
+	return true;
+}
+
+int rows_count(const PGresult *rows)
+{
+	return PQntuples(rows);
+}
+
+const char *rows_text(const PGresult *rows, int row, const char *column)
+{
+	int number = PQfnumber(rows, column);
+
+	if (number < 0 || PQgetisnull(rows, row, number))
+		return NULL;
+	return PQgetvalue(rows, row, number);
+}
+
+bool rows_bool(const PGresult *rows, int row, const char *column)
+{
+	const char *text = rows_text(rows, row, column);
+
+	return text != NULL && strcmp(text, "t") == 0;
+}
+
+long rows_long(const PGresult *rows, int row, const char *column)
+{
+	const char *text = rows_text(rows, row, column);
+	char *end;
+	long number;
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	number = strtol(text, &end, 10);
+	return end == text || *end != '\0' || errno != 0 ? 0 : number;
+}
