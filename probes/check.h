@@ -1,0 +1,117 @@
+/*
+ * The contract of a kind of check, and of one check that the user configured.
+ *
+ * A check is a conversation: it asks one statement after the other, each answer in hand, and ends
+ * in a verdict. A kind never touches a socket, a thread or a clock; whoever runs the conversation
+ * (a round of the daemon, a test) sends the statements and brings the answers.
+ */
+#ifndef SCHEMALATCH_CHECK_H
+#define SCHEMALATCH_CHECK_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "json_place.h"
+#include "keys.h"
+#include "problems.h"
+#include "verdict.h"
+
+enum gate { GATE_STARTUP, GATE_READINESS, GATE_COUNT };
+
+#define STATEMENT_MAX_PARAMETERS 4
+
+/* A read-only statement with text parameters ($1 …). All of it is valid until the next step. */
+struct statement {
+	const char *sql;
+	const char *parameters[STATEMENT_MAX_PARAMETERS];
+	int parameter_count;
+	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
+};
+
+/* What came back: rows, or NULL and the SQLSTATE of the server's refusal. */
+struct answer {
+	const PGresult *rows;
+	const char *sqlstate;
+};
+
+/* What a check remembers from round to round, of which stateDirectory may keep a copy. */
+struct check_memory {
+	bool was_complete; /* this process has itself seen all that is expected in the database */
+};
+
+/* What a round knows besides the answers. */
+struct round_facts {
+	bool objects_ready; /* a check that proves objects was ready in this very round */
+};
+
+/* One conversation. Whoever runs it zeroes it, sets the first three, and calls check_run_done. */
+struct check_run {
+	const struct check *check;
+	struct check_memory *memory;
+	const struct round_facts *facts;
+	int steps; /* statements asked so far; the kind's own to count on */
+	char *sql; /* texts that the kind built; check_run_done frees them */
+	char *place;
+};
+
+enum check_step { CHECK_ASK, CHECK_DONE };
+
+struct check_kind {
+	const char *name; /* as in the configuration's "kind" */
+	const char *help; /* one line for people */
+	const struct key *keys;
+	size_t plan_size; /* of the struct that keys fill */
+
+	/* After keys_read, main thread, may read files: completes check->plan and adds problems. */
+	void (*prepare)(
+	    struct check *check, const struct json_place *place, struct problems *problems);
+
+	/*
+	 * Called first with answer NULL, then once with each answer. CHECK_ASK: *ask is filled.
+	 * CHECK_DONE: *verdict is; of refusal_of_statement for an SQLSTATE that the kind has no
+	 * view on. Checking thread; never blocks; the same answers give the same verdict. Nobody
+	 * calls it again after CHECK_DONE.
+	 */
+	enum check_step (*step)(struct check_run *run, const struct answer *answer,
+	    struct statement *ask, struct verdict *verdict);
+
+	/* Frees what prepare added to the plan (keys_free has the rest). May be NULL. */
+	void (*free_plan)(void *plan);
+
+	/* "ready" shows that the objects of this release are there: evidence for histories that
+	 * cannot tell by themselves. Such checks run first in a round. */
+	bool proves_objects;
+};
+
+/* A configured check; immutable once the configuration is loaded. */
+struct check {
+	const struct check_kind *kind;
+	char *name;
+	unsigned gates; /* bit per enum gate */
+	bool latch;
+	char *schema; /* where unqualified names live, as configured; NULL: nothing was said */
+	void *plan;
+};
+
+/*
+ * Reads one element of "checks" with all its problems. schema: of the database entry, or NULL.
+ * Gives the check; check_free releases it (NULL and half-built allowed). NULL when the kind itself
+ * cannot be told.
+ */
+struct check *check_read(const cJSON *object, const struct json_place *place, const char *schema,
+    struct problems *problems);
+void check_free(struct check *check);
+
+/* Adds the check as it is in effect to object. */
+void check_print(const struct check *check, cJSON *object);
+
+/* The keys that every check has. */
+extern const struct key check_keys[];
+
+/* Names of checks and databases stand in paths, labels and lines: 1 to 63 of A-Z a-z 0-9 - _ . */
+bool check_name_is_valid(const char *name);
+
+void check_run_done(struct check_run *run);
+
+#endif

@@ -1,0 +1,313 @@
+#include "alembic.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../error.h"
+#include "../xalloc.h"
+#include "python_module.h"
+#include "walk.h"
+
+#define FILE_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
+
+/* The module-level names that Alembic reads. */
+enum slot { SLOT_REVISION, SLOT_DOWN, SLOT_LABELS, SLOT_DEPENDS, SLOT_COUNT };
+
+static const char *const slot_names[SLOT_COUNT] = {
+    [SLOT_REVISION] = "revision",
+    [SLOT_DOWN] = "down_revision",
+    [SLOT_LABELS] = "branch_labels",
+    [SLOT_DEPENDS] = "depends_on",
+};
+
+/* A file that is being read. */
+struct source {
+	const char *file;
+	struct python_binding bindings[SLOT_COUNT];
+	struct problems *problems;
+};
+
+/* free() releases it. */
+static char *place_at(const char *file, unsigned long line)
+{
+	return line > 0 ? xasprintf("%s:%lu", file, line) : xstrdup(file);
+}
+
+/* A problem with the value of one name. */
+static void report_binding(
+    const struct source *source, enum slot slot, const char *what, const char *expected)
+{
+	char *place = place_at(source->file, source->bindings[slot].line);
+
+	problems_add(source->problems, place, "%s %s; %s", slot_names[slot], what, expected);
+	free(place);
+}
+
+static void report_obstacles(const struct source *source)
+{
+	for (enum slot slot = 0; slot < SLOT_COUNT; slot++)
+		if (source->bindings[slot].obstacle != NULL)
+			report_binding(source, slot, source->bindings[slot].obstacle,
+			    "files are read without being run: configure the expected heads as "
+			    "\"revisions\" or a \"list\" instead");
+}
+
+/* The id of a file that names none, from the time before Alembic 0.2; NULL where it is no id. */
+static char *legacy_id(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *stem = slash != NULL ? slash + 1 : file;
+	size_t length = strspn(stem, "0123456789abcdef");
+
+	if (length == 0 || (stem[length] != '\0' && strcmp(stem + length, ".py") != 0))
+		return NULL;
+	return xstrndup(stem, length);
+}
+
+/* Of ids alone Alembic checks the characters; that 1.17.1 refuses ":" too is its own affair, as
+ * databases of older ones may hold such ids. */
+static void check_id(const char *id, const char *place, struct problems *problems)
+{
+	size_t fine = strcspn(id, "@-+");
+
+	if (*id == '\0')
+		problems_add(problems, place, "revision is empty, expected an id");
+	else if (id[fine] != '\0')
+		problems_add(problems, place,
+		    "revision \"%s\" has a \"%c\"; Alembic allows none of @ - + in an id", id,
+		    id[fine]);
+}
+
+static bool is_one_string(const struct python_binding *binding)
+{
+	return !binding->is_sequence && binding->items.count == 1;
+}
+
+static void take_id(const struct source *source, struct revision *revision)
+{
+	const struct python_binding *binding = &source->bindings[SLOT_REVISION];
+
+	if (binding->obstacle != NULL)
+		return;
+	if (binding->line > 0 && !is_one_string(binding)) {
+		report_binding(source, SLOT_REVISION, "is not one string", "expected an id");
+		return;
+	}
+	revision->id =
+	    binding->line > 0 ? xstrdup(binding->items.items[0]) : legacy_id(source->file);
+	if (revision->id == NULL)
+		problems_add(source->problems, source->file,
+		    "has no revision, and its name is not all hex digits, where Alembic stops with "
+		    "\"Could not determine revision id\"; is it a revision file?");
+	else
+		check_id(revision->id, revision->place, source->problems);
+}
+
+/* A lone None or "" stands for nothing, also in a tuple of its own, as templates write it. */
+static bool is_nothing(const struct python_binding *binding)
+{
+	if (binding->items.count == 0)
+		return binding->nones <= 1;
+	return is_one_string(binding) && binding->items.items[0][0] == '\0';
+}
+
+/* Moves the strings of one name to list. */
+static void take_strings(struct source *source, enum slot slot, struct strings *list)
+{
+	struct python_binding *binding = &source->bindings[slot];
+
+	if (binding->obstacle != NULL || is_nothing(binding))
+		return;
+	if (binding->nones > 0) {
+		report_binding(source, slot, "has a None among others", "expected strings");
+		return;
+	}
+	*list = binding->items;
+	binding->items = (struct strings){0};
+}
+
+static void take_revision(struct source *source, struct revision *revision)
+{
+	report_obstacles(source);
+	revision->place = place_at(source->file, source->bindings[SLOT_REVISION].line);
+	take_id(source, revision);
+	if (source->bindings[SLOT_DOWN].line == 0)
+		problems_add(source->problems, source->file,
+		    "has no down_revision, so that Alembic stops here; write down_revision = None "
+		    "where it follows no other");
+	take_strings(source, SLOT_DOWN, &revision->down);
+	take_strings(source, SLOT_LABELS, &revision->labels);
+	take_strings(source, SLOT_DEPENDS, &revision->depends);
+}
+
+static void report_broken(const struct source *source, const char *broken, unsigned long line)
+{
+	char *place = place_at(source->file, line);
+
+	problems_add(source->problems, place, "this is no Python: %s; is the file whole?", broken);
+	free(place);
+}
+
+int alembic_parse(const char *text, size_t length, const char *file, struct revision *revision,
+    struct problems *problems)
+{
+	size_t before = problems->lines.count;
+	struct source source = {.file = file, .problems = problems};
+	const char *broken;
+	unsigned long line;
+
+	*revision = (struct revision){0};
+	broken = python_module_read(text, length, slot_names, source.bindings, SLOT_COUNT, &line);
+	if (broken != NULL)
+		report_broken(&source, broken, line);
+	else
+		take_revision(&source, revision);
+	for (enum slot slot = 0; slot < SLOT_COUNT; slot++)
+		python_binding_done(&source.bindings[slot]);
+	return problems->lines.count > before ? -1 : 0;
+}
+
+/* Links what was added. Where something could not be read, links would only lack what is there. */
+static struct graph *finish(
+    struct graph *graph, const char *place, struct problems *problems, size_t problems_before)
+{
+	if (problems->lines.count == problems_before && graph_count(graph) == 0)
+		problems_add(problems, place, "names no revision");
+	if (problems->lines.count == problems_before)
+		graph_link(graph, place, problems);
+	if (problems->lines.count == problems_before)
+		return graph;
+	graph_free(graph);
+	return NULL;
+}
+
+static bool has_prefix(const char *string, const char *prefix)
+{
+	return strncmp(string, prefix, strlen(prefix)) == 0;
+}
+
+/* Kubernetes keeps folders that begin with ".." beside the links of a volume. */
+static bool is_revision_file(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length >= 3 && strcmp(name + length - 3, ".py") == 0 &&
+	       !has_prefix(name, "__init__") && !has_prefix(name, ".#") && !has_prefix(name, "..");
+}
+
+static void read_file(struct graph *graph, const char *file, struct problems *problems)
+{
+	struct revision revision = {0};
+	struct error err;
+	size_t length;
+	char *text;
+
+	if (walk_read(file, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
+		problems_add(problems, file, "%s", err.text);
+	else if (alembic_parse(text, length, file, &revision, problems) == 0)
+		graph_add(graph, &revision);
+	revision_done(&revision);
+	free(text);
+}
+
+/* The folder with env.py is often given in place of the one with the revisions. */
+static bool is_script_directory(const char *directory)
+{
+	char *environment = xasprintf("%s/env.py", directory);
+	char *versions = xasprintf("%s/versions", directory);
+	bool is_script = access(environment, F_OK) == 0 && access(versions, F_OK) == 0;
+
+	free(environment);
+	free(versions);
+	return is_script;
+}
+
+static void read_files(struct graph *graph, const char *directory, const struct strings *names,
+    struct problems *problems)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		char *file = xasprintf("%s/%s", directory, names->items[i]);
+
+		read_file(graph, file, problems);
+		free(file);
+	}
+}
+
+static void read_directory(
+    struct graph *graph, const char *directory, const char *place, struct problems *problems)
+{
+	struct strings names = {0};
+	struct error err;
+
+	if (walk_list(directory, is_revision_file, &names, &err) < 0)
+		problems_add(problems, place, "the directory \"%s\" %s", directory, err.text);
+	else if (is_script_directory(directory))
+		problems_add(problems, place,
+		    "\"%s\" is Alembic's script directory; the revisions are in \"%s/versions\"",
+		    directory, directory);
+	else if (names.count == 0)
+		problems_add(problems, place,
+		    "the directory \"%s\" has no revision file (*.py); is it mounted?", directory);
+	else
+		read_files(graph, directory, &names, problems);
+	strings_done(&names);
+}
+
+struct graph *alembic_read_directories(
+    const struct strings *directories, const char *place, struct problems *problems)
+{
+	size_t before = problems->lines.count;
+	struct graph *graph = graph_create();
+
+	for (size_t i = 0; i < directories->count; i++)
+		read_directory(graph, directories->items[i], place, problems);
+	return finish(graph, place, problems, before);
+}
+
+#define BLANK " \t\r\n"
+
+/* Cuts the next word off *rest; NULL at the end. */
+static char *next_word(char **rest)
+{
+	return strtok_r(NULL, BLANK, rest);
+}
+
+/* Reads "ID" or "ID <- PARENT PARENT…"; words is cut up. */
+static void read_item(
+    char *words, struct revision *revision, struct problems *problems, const char *shown)
+{
+	char *rest = words;
+	const char *id = next_word(&rest);
+	const char *arrow = next_word(&rest);
+	const char *parent;
+
+	if (id == NULL || (arrow != NULL && strcmp(arrow, "<-") != 0)) {
+		problems_add(problems, revision->place,
+		    "\"%s\" is no revision, expected \"ID\" or \"ID <- PARENT PARENT\"", shown);
+		return;
+	}
+	revision->id = xstrdup(id);
+	check_id(id, revision->place, problems);
+	while ((parent = next_word(&rest)) != NULL)
+		strings_add(&revision->down, parent);
+}
+
+struct graph *alembic_read_list(
+    const struct strings *items, const char *place, struct problems *problems)
+{
+	size_t before = problems->lines.count;
+	struct graph *graph = graph_create();
+
+	for (size_t i = 0; i < items->count; i++) {
+		char *words = xstrdup(items->items[i]);
+		struct revision revision = {.place = xasprintf("%s, entry %zu", place, i + 1)};
+
+		read_item(words, &revision, problems, items->items[i]);
+		if (revision.id != NULL)
+			graph_add(graph, &revision);
+		revision_done(&revision);
+		free(words);
+	}
+	return finish(graph, place, problems, before);
+}

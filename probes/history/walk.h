@@ -1,0 +1,30 @@
+/*
+ * Reading a migrations directory: which files are in it, and what is in a file. Both follow links,
+ * as volumes of Kubernetes need it. May block (files); main thread.
+ */
+#ifndef SCHEMALATCH_HISTORY_WALK_H
+#define SCHEMALATCH_HISTORY_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../error.h"
+#include "../strings.h"
+
+/*
+ * Fills names (empty before), in byte order, with what directory holds and accept takes, except
+ * directories. Returns
+ * 0, or -1 with err saying why the directory cannot be read.
+ */
+int walk_list(const char *directory, bool (*accept)(const char *name), struct strings *names,
+    struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Reads a file whole into *text (free() releases it) and *length; a NUL follows the last byte.
+ * Returns 0, or -1 with err where it cannot be read, is no regular file, or has more than
+ * limit_bytes; *text is NULL then. A pipe is refused, not waited for.
+ */
+int walk_read(const char *path, size_t limit_bytes, char **text, size_t *length, struct error *err)
+    __attribute__((warn_unused_result));
+
+#endif
