@@ -1,0 +1,276 @@
+#include "database.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../probes/xalloc.h"
+
+#define SECRET_LIMIT_BYTES (64 << 10)
+
+static const char *const keep_names[] = {
+    [KEEP_AUTO] = "auto", [KEEP_ALWAYS] = "always", [KEEP_NEVER] = "never", NULL};
+
+const struct key database_keys[] = {
+    {.name = "name",
+	.type = KEY_STRING,
+	.offset = offsetof(struct database, name),
+	.fallback = "main",
+	.help = "its name on every road"},
+    {.name = "url",
+	.type = KEY_STRING,
+	.offset = offsetof(struct database, url),
+	.may_hold_secret = true,
+	.help = "a database URL as applications write it; default: libpq's own environment"},
+    {.name = "urlFile",
+	.type = KEY_STRING,
+	.offset = offsetof(struct database, url_file),
+	.help = "a file that holds the URL, read anew at each connect"},
+    {.name = "passwordFile",
+	.type = KEY_STRING,
+	.offset = offsetof(struct database, password_file),
+	.help = "a file that holds the password, read anew at each connect"},
+    {.name = "schema",
+	.type = KEY_STRING,
+	.offset = offsetof(struct database, schema),
+	.help = "where unqualified names live; default: the URL's, else public"},
+    {.name = "period",
+	.type = KEY_DURATION,
+	.offset = offsetof(struct database, period_ms),
+	.fallback = "10s",
+	.least = 50,
+	.most = 3600000,
+	.help = "time between rounds while ready"},
+    {.name = "retryPeriod",
+	.type = KEY_DURATION,
+	.offset = offsetof(struct database, retry_period_ms),
+	.fallback = "500ms",
+	.least = 10,
+	.most = 3600000,
+	.help = "time between rounds while not ready"},
+    {.name = "timeout",
+	.type = KEY_DURATION,
+	.offset = offsetof(struct database, timeout_ms),
+	.fallback = "2s",
+	.least = 50,
+	.most = 60000,
+	.help = "for a connect, and for a statement"},
+    {.name = "holdFor",
+	.type = KEY_DURATION,
+	.offset = offsetof(struct database, hold_for_ms),
+	.fallback = "5m",
+	.least = 0,
+	.most = (int64_t)30 * 24 * 3600000,
+	.help = "how long a ready answer outlives silence"},
+    {.name = "keepConnection",
+	.type = KEY_CHOICE,
+	.offset = offsetof(struct database, keep_connection),
+	.choices = keep_names,
+	.fallback = "auto",
+	.help = "auto: kept while rounds come every 30 s or oftener"},
+    {.name = "checks", .type = KEY_NESTED, .help = "what must be there"},
+    {.name = NULL},
+};
+
+/* The file's text without trailing line ends and blanks; NULL with err. free() releases it. */
+static char *read_secret(const char *path, const char *key, struct error *err)
+{
+	FILE *file = fopen(path, "re");
+	char *text;
+	size_t length;
+
+	if (file == NULL) {
+		error_set(err, "cannot read %s \"%s\": %s", key, path, strerror(errno));
+		return NULL;
+	}
+	text = xcalloc(SECRET_LIMIT_BYTES + 1, 1);
+	length = fread(text, 1, SECRET_LIMIT_BYTES, file);
+	if (ferror(file) || !feof(file)) {
+		error_set(err, "cannot read %s \"%s\": %s", key, path,
+		    ferror(file) ? strerror(errno) : "it is larger than 64 KiB");
+		free(text);
+		text = NULL;
+	} else {
+		while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
+			text[--length] = '\0';
+		if (strlen(text) != length || length == 0) {
+			error_set(err, "%s \"%s\" %s", key, path,
+			    length == 0 ? "is empty" : "holds a NUL byte");
+			free(text);
+			text = NULL;
+		}
+	}
+	fclose(file);
+	return text;
+}
+
+static int add_password(const struct database *database, struct dsn *dsn, struct error *err)
+{
+	char *password;
+
+	if (database->password_file == NULL)
+		return 0;
+	password = read_secret(database->password_file, "passwordFile", err);
+	if (password == NULL)
+		return -1;
+	dsn_set(dsn, "password", password);
+	free(password);
+	return 0;
+}
+
+int database_dsn(const struct database *database, struct dsn *dsn, struct error *err)
+{
+	char *url = NULL;
+	int result = 0;
+
+	*dsn = (struct dsn){0};
+	if (database->url_file != NULL) {
+		url = read_secret(database->url_file, "urlFile", err);
+		if (url == NULL)
+			return -1;
+	} else if (database->url != NULL) {
+		url = xstrdup(database->url);
+	}
+	if (url != NULL)
+		result = dsn_parse(url, dsn, err);
+	free(url);
+	return result == 0 ? add_password(database, dsn, err) : -1;
+}
+
+static uint64_t add_to_version(uint64_t version, const char *path)
+{
+	FILE *file = path != NULL ? fopen(path, "re") : NULL;
+	int byte;
+
+	if (file == NULL)
+		return version ^ (path != NULL);
+	/* FNV-1a: a change is noticed, not proven. */
+	for (long i = 0; i < SECRET_LIMIT_BYTES && (byte = getc(file)) != EOF; i++)
+		version = (version ^ (uint64_t)byte) * 0x100000001b3u;
+	fclose(file);
+	return version;
+}
+
+uint64_t database_secret_version(const struct database *database)
+{
+	uint64_t version = 0xcbf29ce484222325u;
+
+	version = add_to_version(version, database->url_file);
+	return add_to_version(version, database->password_file);
+}
+
+/* Reads the URL once, to tell what is wrong with it and to learn its schema. */
+static void check_url(
+    struct database *database, const struct json_place *place, struct problems *problems)
+{
+	struct json_place here =
+	    json_place_key(place, database->url_file != NULL ? "urlFile" : "url");
+	struct dsn dsn;
+	struct error err;
+
+	if (database->url != NULL && database->url_file != NULL) {
+		json_problem(
+		    problems, place, "both \"url\" and \"urlFile\" are given, expected one");
+		return;
+	}
+	if (database_dsn(database, &dsn, &err) != 0)
+		json_problem(problems, &here, "%s", err.text);
+	else if (database->schema == NULL)
+		database->schema = xstrdup(dsn.schema);
+	for (size_t i = 0; i < dsn.dropped.count; i++)
+		strings_add(&database->dropped, dsn.dropped.items[i]);
+	dsn_done(&dsn);
+}
+
+static void check_times(
+    const struct database *database, const struct json_place *place, struct problems *problems)
+{
+	struct json_place here = json_place_key(place, "retryPeriod");
+
+	if (database->retry_period_ms > database->period_ms)
+		json_problem(problems, &here, "is longer than \"period\", expected at most that");
+}
+
+static void check_check_names(
+    const struct database *database, const struct json_place *list, struct problems *problems)
+{
+	for (size_t i = 0; i < database->check_count; i++) {
+		struct json_place element = json_place_index(list, (int)i);
+		struct json_place here = json_place_key(&element, "name");
+
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(database->checks[k]->name, database->checks[i]->name) == 0)
+				json_problem(problems, &here,
+				    "\"%s\" is the name of two checks of this database, expected "
+				    "one",
+				    database->checks[i]->name);
+	}
+}
+
+static void read_checks(const cJSON *object, const struct json_place *place,
+    struct database *database, struct problems *problems)
+{
+	const cJSON *checks = cJSON_GetObjectItemCaseSensitive(object, "checks");
+	struct json_place list = json_place_key(place, "checks");
+	const cJSON *element;
+	int index = 0;
+
+	if (!cJSON_IsArray(checks) || cJSON_GetArraySize(checks) == 0) {
+		json_problem(problems, &list,
+		    "nothing is checked, expected a list of checks"
+		    " (without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)");
+		return;
+	}
+	database->checks = xcalloc((size_t)cJSON_GetArraySize(checks), sizeof(*database->checks));
+	cJSON_ArrayForEach(element, checks)
+	{
+		struct json_place here = json_place_index(&list, index++);
+		struct check *check = check_read(element, &here, database->schema, problems);
+
+		if (check != NULL)
+			database->checks[database->check_count++] = check;
+	}
+	check_check_names(database, &list, problems);
+}
+
+void database_read(const cJSON *object, const struct json_place *place, struct database *database,
+    struct problems *problems)
+{
+	struct json_place name = json_place_key(place, "name");
+
+	keys_read(object, place, (struct key_target[]){{database_keys, database}}, 1, problems);
+	if (!cJSON_IsObject(object))
+		return;
+	if (database->name != NULL && !check_name_is_valid(database->name))
+		json_problem(problems, &name,
+		    "\"%s\" is not a name, expected 1 to 63 letters, digits, '-', '_' or '.'",
+		    database->name);
+	check_url(database, place, problems);
+	check_times(database, place, problems);
+	read_checks(object, place, database, problems);
+}
+
+void database_print(const struct database *database, cJSON *object)
+{
+	cJSON *checks;
+
+	keys_print(
+	    object, (struct key_target[]){{database_keys, (void *)(size_t)database}}, 1, dsn_hide);
+	checks = cJSON_AddArrayToObject(object, "checks");
+	for (size_t i = 0; i < database->check_count; i++) {
+		cJSON *check = cJSON_CreateObject();
+
+		check_print(database->checks[i], check);
+		cJSON_AddItemToArray(checks, check);
+	}
+}
+
+void database_done(struct database *database)
+{
+	for (size_t i = 0; i < database->check_count; i++)
+		check_free(database->checks[i]);
+	free(database->checks);
+	strings_done(&database->dropped);
+	keys_free(database_keys, database);
+}
