@@ -1,0 +1,295 @@
+#include "patrol.h"
+
+#include <event2/util.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../probes/xalloc.h"
+#include "../clock.h"
+#include "backoff.h"
+#include "round.h"
+#include "session.h"
+
+/* A connection is kept while rounds come at least this often. */
+#define KEEP_PERIOD_MS 30000
+
+/* A kept session is replaced after an hour, give or take a fifth: the server's caches of it only
+ * grow, and a failover behind the same name is followed even where the old server lives on. */
+#define SESSION_AGE_MS 3600000
+
+/* A refused password may be counted towards a lock-out, so it is not tried as often as a server
+ * that is down; but a minute is soon enough to be back well within the default holdFor. A changed
+ * password file is noticed at once. */
+#define LOGIN_FLOOR_MS 5000
+#define LOGIN_BASE_MS 5000
+#define LOGIN_CAP_MS 55000
+#define SECRET_PERIOD_MS 1000
+
+struct patrol {
+	const struct database *database;
+	struct log *log;
+	struct database_state *state;
+	void (*on_change)(void *arg);
+	void *arg;
+
+	struct event *timer; /* the next round, or a look at the secrets before it */
+	int64_t next_ms;     /* monotonic: when the next round begins */
+	struct session *session;
+	int64_t session_until_ms;
+	struct check_memory *memories;
+	struct round round;
+	int64_t started_ms;
+	struct backoff reach; /* after a failure to reach or keep the server */
+	struct backoff login; /* after a refused login */
+	bool waits_for_secret;
+	uint64_t secret_version; /* the one that was refused */
+};
+
+static uint32_t random_number(void)
+{
+	uint32_t number;
+
+	evutil_secure_rng_get_bytes(&number, sizeof(number));
+	return number;
+}
+
+/* period, give or take a tenth: a fleet that started together drifts apart. */
+static int64_t jittered(int64_t period_ms)
+{
+	return period_ms - period_ms / 10 +
+	       (int64_t)((uint64_t)(period_ms / 5) * random_number() >> 32);
+}
+
+static struct moment now(void)
+{
+	return (struct moment){clock_monotonic_ms(), clock_wall_ms()};
+}
+
+/* ---- when ---- */
+
+static void arm(struct patrol *patrol)
+{
+	int64_t delay = patrol->next_ms - clock_monotonic_ms();
+	struct timeval interval;
+
+	if (patrol->waits_for_secret && delay > SECRET_PERIOD_MS)
+		delay = SECRET_PERIOD_MS;
+	if (delay < 0)
+		delay = 0;
+	interval = (struct timeval){.tv_sec = delay / 1000, .tv_usec = (delay % 1000) * 1000};
+	evtimer_add(patrol->timer, &interval);
+}
+
+/* The longest that the coming round may take, with time to spare: who hears nothing by then knows
+ * that the checking thread is stuck. Each check asks two statements at most. */
+static int64_t round_limit_ms(const struct patrol *patrol)
+{
+	return patrol->database->timeout_ms * (1 + 2 * (int64_t)patrol->database->check_count) +
+	       5000;
+}
+
+static void schedule(struct patrol *patrol, int64_t delay_ms)
+{
+	patrol->next_ms = clock_monotonic_ms() + delay_ms;
+	patrol->state->due_ms = patrol->next_ms + round_limit_ms(patrol);
+	arm(patrol);
+}
+
+static bool gates(const struct patrol *patrol, size_t index)
+{
+	const struct check *check = patrol->database->checks[index];
+
+	return check->gates != 0 && !(check->latch && patrol->state->standings[index].ever_ready);
+}
+
+/* Whether all that could close a gate is ready. */
+static bool is_ready(const struct patrol *patrol)
+{
+	for (size_t i = 0; i < patrol->database->check_count; i++)
+		if (gates(patrol, i) && patrol->state->standings[i].now.value != VERDICT_READY)
+			return false;
+	return true;
+}
+
+static int64_t delay_after_answers(struct patrol *patrol)
+{
+	backoff_reset(&patrol->reach);
+	backoff_reset(&patrol->login);
+	return jittered(
+	    is_ready(patrol) ? patrol->database->period_ms : patrol->database->retry_period_ms);
+}
+
+static int64_t delay_after_failure(struct patrol *patrol, const struct verdict *failure)
+{
+	if (strncmp(failure->sqlstate, "28", 2) != 0)
+		return backoff_next(&patrol->reach, random_number());
+	patrol->waits_for_secret = true;
+	patrol->secret_version = database_secret_version(patrol->database);
+	return backoff_next(&patrol->login, random_number());
+}
+
+/* ---- rounds ---- */
+
+static bool keeps_session(const struct patrol *patrol, int64_t delay_ms)
+{
+	if (clock_monotonic_ms() >= patrol->session_until_ms)
+		return false;
+	if (patrol->database->keep_connection == KEEP_AUTO)
+		return delay_ms <= KEEP_PERIOD_MS;
+	return patrol->database->keep_connection == KEEP_ALWAYS;
+}
+
+static void log_failure(const struct patrol *patrol, const struct verdict *failure)
+{
+	struct log_line line = log_begin(patrol->log, LOG_LEVEL_DEBUG, "round_failed");
+
+	log_text(&line, "database", patrol->database->name);
+	log_text(&line, "reason", reason_name(failure->reason));
+	log_text(&line, "sqlstate", failure->sqlstate);
+	log_end(&line, "%s", failure->message);
+}
+
+/* The round has ended; failure is why the session failed in it, or NULL. */
+static void finish(struct patrol *patrol, const struct verdict *failure)
+{
+	struct database_state *state = patrol->state;
+	struct moment end = now();
+	int64_t delay;
+
+	for (size_t i = 0; i < patrol->database->check_count; i++) {
+		standing_note(&state->standings[i], &patrol->round.verdicts[i], end);
+		if (patrol->round.verdicts[i].value != VERDICT_UNKNOWN)
+			state->answered_wall_ms = end.wall_ms;
+	}
+	database_state_note_round(state, end.monotonic_ms - patrol->started_ms);
+	if (failure != NULL)
+		log_failure(patrol, failure);
+	delay =
+	    failure != NULL ? delay_after_failure(patrol, failure) : delay_after_answers(patrol);
+	if (failure == NULL && !keeps_session(patrol, delay))
+		session_close(patrol->session);
+	state->connected = session_is_open(patrol->session);
+	schedule(patrol, delay);
+	patrol->on_change(patrol->arg);
+}
+
+/* Asks the next statement of the round, or ends it. */
+static void go_on(struct patrol *patrol)
+{
+	const struct statement *statement = round_next(&patrol->round);
+
+	if (statement != NULL)
+		session_ask(patrol->session, statement);
+	else
+		finish(patrol, NULL);
+}
+
+static void on_open(const struct verdict *failure, void *arg)
+{
+	struct patrol *patrol = arg;
+
+	if (failure != NULL) {
+		patrol->state->connect_failures[failure->reason]++;
+		round_fail(&patrol->round, failure);
+		finish(patrol, failure);
+		return;
+	}
+	patrol->state->connects++;
+	patrol->state->connected = true;
+	patrol->session_until_ms =
+	    clock_monotonic_ms() + SESSION_AGE_MS * 4 / 5 +
+	    (int64_t)((uint64_t)(SESSION_AGE_MS * 2 / 5) * random_number() >> 32);
+	go_on(patrol);
+}
+
+static void on_answer(const struct answer *answer, const struct verdict *failure, void *arg)
+{
+	struct patrol *patrol = arg;
+
+	if (failure != NULL) {
+		round_fail(&patrol->round, failure);
+		finish(patrol, failure);
+		return;
+	}
+	round_answer(&patrol->round, answer);
+	go_on(patrol);
+}
+
+/* No verdict changes by it: the next round, soon, tells whether the server is still there. */
+static void on_lost(const struct verdict *failure, void *arg)
+{
+	struct patrol *patrol = arg;
+	int64_t soon = jittered(patrol->database->retry_period_ms);
+
+	log_failure(patrol, failure);
+	patrol->state->connected = false;
+	if (patrol->next_ms > clock_monotonic_ms() + soon)
+		schedule(patrol, soon);
+	patrol->on_change(patrol->arg);
+}
+
+static void start_round(struct patrol *patrol)
+{
+	patrol->waits_for_secret = false;
+	patrol->started_ms = clock_monotonic_ms();
+	round_start(&patrol->round);
+	if (session_is_open(patrol->session))
+		go_on(patrol);
+	else
+		session_open(patrol->session);
+}
+
+static void on_timer(evutil_socket_t fd, short events, void *arg)
+{
+	struct patrol *patrol = arg;
+
+	(void)fd;
+	(void)events;
+	if (clock_monotonic_ms() >= patrol->next_ms ||
+	    (patrol->waits_for_secret &&
+		database_secret_version(patrol->database) != patrol->secret_version))
+		start_round(patrol);
+	else
+		arm(patrol);
+}
+
+struct patrol *patrol_create(struct event_base *base, const struct database *database,
+    struct log *log, struct database_state *state, void (*on_change)(void *arg), void *arg)
+{
+	struct patrol *patrol = xcalloc(1, sizeof(*patrol));
+	struct session_handler handler = {
+	    .on_open = on_open, .on_answer = on_answer, .on_lost = on_lost, .arg = patrol};
+	int64_t cap = database->period_ms;
+
+	patrol->database = database;
+	patrol->log = log;
+	patrol->state = state;
+	patrol->on_change = on_change;
+	patrol->arg = arg;
+	patrol->memories = xcalloc(database->check_count, sizeof(*patrol->memories));
+	patrol->reach = (struct backoff){.base_ms = database->retry_period_ms, .cap_ms = cap};
+	patrol->login = (struct backoff){
+	    .floor_ms = LOGIN_FLOOR_MS, .base_ms = LOGIN_BASE_MS, .cap_ms = LOGIN_CAP_MS};
+	round_init(&patrol->round, database, patrol->memories);
+	patrol->session = session_create(base, database, log, &handler);
+	patrol->timer = evtimer_new(base, on_timer, patrol);
+	if (patrol->timer == NULL)
+		abort();
+	return patrol;
+}
+
+void patrol_start(struct patrol *patrol)
+{
+	schedule(patrol, 0);
+}
+
+void patrol_free(struct patrol *patrol)
+{
+	if (patrol == NULL)
+		return;
+	session_free(patrol->session);
+	event_free(patrol->timer);
+	round_done(&patrol->round);
+	free(patrol->memories);
+	free(patrol);
+}

@@ -1,0 +1,275 @@
+#include "session_state.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../../probes/refusal.h"
+#include "../../probes/rows.h"
+#include "../clock.h"
+
+#define ANSWER_LIMIT_BYTES (1 << 20)
+
+/* Bytes that came in over TCP so far; 0 for Unix sockets, whose other end is this machine. */
+static uint64_t bytes_received(const struct session *session)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	if (getsockopt(PQsocket(session->connection), IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
+	    length <
+		offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received))
+		return 0;
+	return info.tcpi_bytes_received;
+}
+
+static void count_bytes_from_here(struct session *session, size_t limit)
+{
+	session->asking.bytes_before = bytes_received(session);
+	session->asking.bytes_limit = limit > 0 ? limit : ANSWER_LIMIT_BYTES;
+}
+
+/* A peer that floods us (rows without end, notices, parameters) costs one session, not our memory.
+ */
+static bool is_flooded(const struct session *session)
+{
+	return bytes_received(session) - session->asking.bytes_before > session->asking.bytes_limit;
+}
+
+/*
+ * Where the session's own settings do not hold (a transaction pooler is below), the transaction
+ * gets them: statements between two Syncs form one implicit transaction that ends by itself, error
+ * or not, and settings made local to it are gone afterwards. A plain SET would leak into the next
+ * client of that server connection.
+ */
+static bool send_prefix(struct session *session)
+{
+	char timeout[24];
+	const char *values[] = {timeout};
+
+	snprintf(
+	    timeout, sizeof(timeout), "%lld", (long long)session_statement_timeout_ms(session));
+	session->asking.ends_due++;
+	return PQsendQueryParams(session->connection,
+		   "SELECT pg_catalog.set_config('transaction_read_only', 'on', true),"
+		   " pg_catalog.set_config('statement_timeout', $1, true),"
+		   " pg_catalog.set_config('lock_timeout', '" SESSION_LOCK_TIMEOUT "', true),"
+		   " pg_catalog.set_config('row_security', 'off', true),"
+		   " pg_catalog.set_config('search_path', 'pg_catalog', true)",
+		   1, NULL, values, NULL, NULL, 0) == 1;
+}
+
+static bool send_statement(struct session *session, const struct statement *statement)
+{
+	session->asking.ends_due++;
+	return PQsendQueryParams(session->connection, statement->sql, statement->parameter_count,
+		   NULL, statement->parameters, NULL, NULL, 0) == 1;
+}
+
+/* Sends what libpq still holds back; waits for writing, too, while it does. */
+static void flush(struct session *session)
+{
+	struct verdict failure;
+	int held_back = PQflush(session->connection);
+
+	if (held_back < 0) {
+		failure = session_lost_failure(session);
+		session_fail(session, &failure);
+	} else {
+		session_watch_socket(session, held_back > 0 ? EV_READ | EV_WRITE : EV_READ);
+	}
+}
+
+static void send_pipeline(struct session *session, enum session_state state, bool prefix,
+    const struct statement *statement)
+{
+	struct verdict failure;
+
+	session_enter(session, state);
+	session->asking.ends_due = 0;
+	count_bytes_from_here(session, statement->answer_limit_bytes);
+	if ((!prefix || send_prefix(session)) && send_statement(session, statement) &&
+	    PQpipelineSync(session->connection) == 1) {
+		flush(session);
+		return;
+	}
+	failure = session_lost_failure(session);
+	session_fail(session, &failure);
+}
+
+void session_ask(struct session *session, const struct statement *statement)
+{
+	send_pipeline(session, SESSION_ASKING, !session->settings_hold, statement);
+}
+
+/*
+ * Asks the server whether our start-up options reached it. Some poolers drop them in silence, so no
+ * protocol message can tell; the two limits are numbers that nobody else would have chosen.
+ */
+void session_greet(struct session *session)
+{
+	static const struct statement greeting = {
+	    .sql = "SELECT pg_catalog.current_setting('statement_timeout') AS statement_timeout,"
+		   " pg_catalog.current_setting('lock_timeout') AS lock_timeout,"
+		   " pg_catalog.current_setting('transaction_read_only') AS read_only",
+	};
+
+	if (PQsetnonblocking(session->connection, 1) != 0 ||
+	    PQenterPipelineMode(session->connection) != 1) {
+		struct verdict failure = session_lost_failure(session);
+
+		session_fail(session, &failure);
+		return;
+	}
+	send_pipeline(session, SESSION_GREETING, false, &greeting);
+}
+
+/* Whether the row says what our start-up options asked for. */
+static bool settings_hold(const struct session *session, const PGresult *rows)
+{
+	char timeout[24];
+	const struct {
+		const char *column;
+		const char *value;
+	} wanted[] = {
+	    {"statement_timeout", timeout},
+	    {"lock_timeout", SESSION_LOCK_TIMEOUT},
+	    {"read_only", "on"},
+	};
+
+	snprintf(
+	    timeout, sizeof(timeout), "%lldms", (long long)session_statement_timeout_ms(session));
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		const char *value =
+		    rows_count(rows) == 1 ? rows_text(rows, 0, wanted[i].column) : NULL;
+
+		if (value == NULL || strcmp(value, wanted[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The pipeline has ended; answer is that of the first statement that failed, else of the last. */
+static void answered(struct session *session)
+{
+	PGresult *result = session->asking.result;
+	bool has_rows = result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK;
+	const char *sqlstate = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+	struct answer answer = {.rows = has_rows ? result : NULL, .sqlstate = sqlstate};
+	struct verdict failure;
+
+	session->asking.result = NULL;
+	if (!has_rows && sqlstate == NULL) {
+		failure = verdict_of(REASON_ERROR, "the answer does not follow the protocol");
+		session_fail(session, &failure);
+	} else if (session->state == SESSION_GREETING && !has_rows) {
+		failure = refusal_of_session(sqlstate);
+		session_fail(session, &failure);
+	} else if (session->state == SESSION_GREETING) {
+		session->settings_hold = settings_hold(session, result);
+		session_opened(session);
+	} else {
+		session_enter(session, SESSION_IDLE);
+		session->handler.on_answer(&answer, NULL, session->handler.arg);
+	}
+	PQclear(result);
+}
+
+/* Keeps the first error, else the newest rows. */
+static void keep_result(struct session *session, PGresult *result)
+{
+	bool have_error = session->asking.result != NULL &&
+			  PQresultStatus(session->asking.result) != PGRES_TUPLES_OK;
+
+	if (have_error) {
+		PQclear(result);
+		return;
+	}
+	PQclear(session->asking.result);
+	session->asking.result = result;
+}
+
+enum progress { PROGRESS_MORE, PROGRESS_DONE, PROGRESS_BROKEN };
+
+static void note_fatal(struct session *session, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (sqlstate != NULL &&
+	    session_is_fatal(PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED)))
+		snprintf(session->fatal_sqlstate, sizeof(session->fatal_sqlstate), "%s", sqlstate);
+}
+
+/* Takes what has arrived of the pipeline. */
+static enum progress take_results(struct session *session)
+{
+	while (!PQisBusy(session->connection)) {
+		PGresult *result = PQgetResult(session->connection);
+
+		/* NULL: one statement has ended. More ends than statements is no pipeline of ours.
+		 */
+		if (result == NULL && session->asking.ends_due-- == 0)
+			return PROGRESS_BROKEN;
+		if (result == NULL)
+			continue;
+		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			return PROGRESS_DONE;
+		}
+		note_fatal(session, result);
+		keep_result(session, result);
+	}
+	return PROGRESS_MORE;
+}
+
+/* Nobody listens yet; unread notifications would pile up in libpq. */
+static void drop_notifications(struct session *session)
+{
+	PGnotify *notification;
+
+	while ((notification = PQnotifies(session->connection)) != NULL)
+		PQfreemem(notification);
+}
+
+static void broken(struct session *session)
+{
+	bool alive =
+	    PQstatus(session->connection) == CONNECTION_OK && session->fatal_sqlstate[0] == '\0';
+	struct verdict failure =
+	    alive ? verdict_of(REASON_ERROR, "the answer does not follow the protocol")
+		  : session_lost_failure(session);
+
+	session_fail(session, &failure);
+}
+
+static void flooded(struct session *session)
+{
+	struct verdict failure =
+	    verdict_of(REASON_ERROR, "the server sent more than any answer to us can hold");
+
+	session_fail(session, &failure);
+}
+
+void session_step_ask(struct session *session, short events)
+{
+	bool lost = (events & EV_READ) != 0 && PQconsumeInput(session->connection) != 1;
+	enum progress progress =
+	    session->state != SESSION_IDLE ? take_results(session) : PROGRESS_MORE;
+
+	if (session->state == SESSION_IDLE)
+		(void)PQisBusy(
+		    session->connection); /* reads notices and parameters out of the buffer */
+	drop_notifications(session);
+	if (progress == PROGRESS_DONE)
+		answered(session);
+	else if (is_flooded(session))
+		flooded(session);
+	else if (progress == PROGRESS_BROKEN || lost ||
+		 PQstatus(session->connection) != CONNECTION_OK)
+		broken(session);
+	else if (session->state != SESSION_IDLE)
+		flush(session);
+}

@@ -1,0 +1,125 @@
+#include "snapshot.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../probes/xalloc.h"
+
+const double round_bucket_bounds[ROUND_BUCKETS] = {
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5};
+
+struct board {
+	pthread_mutex_t mutex;
+	struct snapshot *newest;
+};
+
+struct snapshot *snapshot_create(const struct config *config, struct moment now)
+{
+	struct snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
+
+	snapshot->references = 1;
+	snapshot->config = config;
+	snapshot->databases = xcalloc(config->database_count, sizeof(*snapshot->databases));
+	for (size_t i = 0; i < config->database_count; i++) {
+		size_t count = config->databases[i].check_count;
+
+		snapshot->databases[i].due_ms = INT64_MAX;
+		snapshot->databases[i].standings = xcalloc(count, sizeof(struct standing));
+		for (size_t k = 0; k < count; k++)
+			standing_init(&snapshot->databases[i].standings[k], now);
+	}
+	return snapshot;
+}
+
+struct snapshot *snapshot_copy(const struct snapshot *snapshot)
+{
+	const struct config *config = snapshot->config;
+	struct snapshot *copy = xcalloc(1, sizeof(*copy));
+
+	copy->references = 1;
+	copy->config = config;
+	copy->databases = xcalloc(config->database_count, sizeof(*copy->databases));
+	for (size_t i = 0; i < config->database_count; i++) {
+		size_t bytes = config->databases[i].check_count * sizeof(struct standing);
+
+		copy->databases[i] = snapshot->databases[i];
+		copy->databases[i].standings = xcalloc(bytes, 1);
+		memcpy(copy->databases[i].standings, snapshot->databases[i].standings, bytes);
+	}
+	return copy;
+}
+
+static void snapshot_free(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->config->database_count; i++)
+		free(snapshot->databases[i].standings);
+	free(snapshot->databases);
+	free(snapshot);
+}
+
+void database_state_note_round(struct database_state *state, int64_t duration_ms)
+{
+	double seconds = (double)duration_ms / 1000.0;
+	size_t bucket = 0;
+
+	while (bucket < ROUND_BUCKETS && seconds > round_bucket_bounds[bucket])
+		bucket++;
+	state->round_buckets[bucket]++;
+	state->round_seconds += seconds;
+	state->rounds++;
+}
+
+struct board *board_create(struct snapshot *snapshot)
+{
+	struct board *board = xcalloc(1, sizeof(*board));
+
+	pthread_mutex_init(&board->mutex, NULL);
+	board->newest = snapshot;
+	return board;
+}
+
+/* Pointer and count change together under the mutex: with an atomic pointer alone the snapshot
+ * could go between reading the pointer and counting the reference. */
+void board_publish(struct board *board, struct snapshot *snapshot)
+{
+	struct snapshot *before;
+
+	pthread_mutex_lock(&board->mutex);
+	before = board->newest;
+	board->newest = snapshot;
+	pthread_mutex_unlock(&board->mutex);
+	board_release(board, before);
+}
+
+const struct snapshot *board_acquire(struct board *board)
+{
+	struct snapshot *snapshot;
+
+	pthread_mutex_lock(&board->mutex);
+	snapshot = board->newest;
+	snapshot->references++;
+	pthread_mutex_unlock(&board->mutex);
+	return snapshot;
+}
+
+void board_release(struct board *board, const struct snapshot *snapshot)
+{
+	struct snapshot *mine = (struct snapshot *)(size_t)snapshot;
+	bool last;
+
+	pthread_mutex_lock(&board->mutex);
+	last = --mine->references == 0;
+	pthread_mutex_unlock(&board->mutex);
+	if (last)
+		snapshot_free(mine);
+}
+
+void board_free(struct board *board)
+{
+	if (board == NULL)
+		return;
+	board_release(board, board->newest);
+	pthread_mutex_destroy(&board->mutex);
+	free(board);
+}

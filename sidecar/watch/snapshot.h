@@ -1,0 +1,60 @@
+/*
+ * What the rounds have found so far: filled by the checking thread, never changed once it hangs on
+ * the board, read by the HTTP thread. The one kind of object that passes between the two.
+ */
+#ifndef SCHEMALATCH_WATCH_SNAPSHOT_H
+#define SCHEMALATCH_WATCH_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../config/config.h"
+#include "standing.h"
+
+/* Upper bounds of the round histogram's buckets, in seconds, ascending; +Inf is implied. */
+#define ROUND_BUCKETS 11
+extern const double round_bucket_bounds[ROUND_BUCKETS];
+
+struct database_state {
+	bool connected;
+	int64_t due_ms; /* monotonic: by then the next snapshot should be there */
+	uint64_t rounds;
+	uint64_t round_buckets[ROUND_BUCKETS + 1]; /* not cumulative; the last is +Inf */
+	double round_seconds;
+	int64_t answered_wall_ms; /* last answer of the database; 0: none yet */
+	uint64_t connects;
+	uint64_t connect_failures[REASON_COUNT];
+	struct standing *standings; /* one a check, in the order of the configuration */
+};
+
+struct snapshot {
+	int references; /* under the board's mutex */
+	const struct config *config;
+	struct database_state *databases; /* one a database of the configuration */
+};
+
+/* All checks pending. Gives it with one reference; snapshot_release or board_publish ends that. */
+struct snapshot *snapshot_create(const struct config *config, struct moment now);
+struct snapshot *snapshot_copy(const struct snapshot *snapshot);
+
+/* Counts the round in the state's counters. */
+void database_state_note_round(struct database_state *state, int64_t duration_ms);
+
+/* The board on which the newest snapshot hangs. */
+struct board;
+
+/* Takes snapshot, the first. */
+struct board *board_create(struct snapshot *snapshot);
+
+/* Checking thread: takes snapshot; nobody changes it from here on. */
+void board_publish(struct board *board, struct snapshot *snapshot);
+
+/* Any thread: the newest snapshot with a reference of its own; snapshot_release ends it. */
+const struct snapshot *board_acquire(struct board *board);
+void board_release(struct board *board, const struct snapshot *snapshot);
+
+/* After the threads have ended. */
+void board_free(struct board *board);
+
+#endif

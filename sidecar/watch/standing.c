@@ -1,0 +1,28 @@
+#include "standing.h"
+
+#include <string.h>
+
+void standing_init(struct standing *standing, struct moment now)
+{
+	*standing = (struct standing){
+	    .now = verdict_of(REASON_PENDING, "no answer from the database yet since start"),
+	    .since = now,
+	};
+}
+
+void standing_note(struct standing *standing, const struct verdict *verdict, struct moment now)
+{
+	if (verdict->value != standing->now.value)
+		standing->transitions++;
+	if (verdict->value != standing->now.value || verdict->reason != standing->now.reason)
+		standing->since = now;
+	standing->now = *verdict;
+	standing->checked = now;
+	if (verdict->value == VERDICT_UNKNOWN)
+		return; /* silence: the last answer stands */
+	standing->answered = true;
+	standing->answer = verdict->value;
+	memcpy(standing->answer_message, verdict->message, sizeof(standing->answer_message));
+	standing->answered_at = now;
+	standing->ever_ready = standing->ever_ready || verdict->value == VERDICT_READY;
+}
