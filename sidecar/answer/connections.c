@@ -1,0 +1,126 @@
+#include "connections.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "../../probes/xalloc.h"
+
+/* libevent owns the descriptors and does not say when it closes one; a socket's inode number is
+ * unique while it is open, so the pair tells whether an entry still means the same connection. */
+struct entry {
+	evutil_socket_t fd;
+	ino_t inode;
+	uint64_t touched; /* turn of the last request, or of the accept */
+};
+
+struct connections {
+	struct event_base *base;
+	struct entry *entries;
+	size_t count;
+	size_t limit;
+	uint64_t turn;
+};
+
+/* A connection that libevent has accepted but not yet given its descriptor. */
+struct arrival {
+	struct connections *connections;
+	struct bufferevent *connection; /* with a reference of ours */
+};
+
+struct connections *connections_create(struct event_base *base, size_t limit)
+{
+	struct connections *connections = xcalloc(1, sizeof(*connections));
+
+	connections->base = base;
+	connections->limit = limit;
+	connections->entries = xcalloc(limit, sizeof(*connections->entries));
+	return connections;
+}
+
+/* 0 where fd is closed or no longer a socket's. */
+static ino_t inode_of(evutil_socket_t fd)
+{
+	struct stat facts;
+
+	return fstat(fd, &facts) == 0 && S_ISSOCK(facts.st_mode) ? facts.st_ino : 0;
+}
+
+static void forget_closed(struct connections *connections)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < connections->count; i++)
+		if (inode_of(connections->entries[i].fd) == connections->entries[i].inode)
+			connections->entries[kept++] = connections->entries[i];
+	connections->count = kept;
+}
+
+/* Ends the connection that has gone longest without a request; libevent sees its end and closes. */
+static void evict_one(struct connections *connections)
+{
+	size_t oldest = 0;
+
+	for (size_t i = 1; i < connections->count; i++)
+		if (connections->entries[i].touched < connections->entries[oldest].touched)
+			oldest = i;
+	shutdown(connections->entries[oldest].fd, SHUT_RDWR);
+	connections->entries[oldest] = connections->entries[--connections->count];
+}
+
+static void add(struct connections *connections, evutil_socket_t fd)
+{
+	if (connections->count == connections->limit)
+		forget_closed(connections);
+	if (connections->count == connections->limit)
+		evict_one(connections);
+	connections->entries[connections->count++] =
+	    (struct entry){.fd = fd, .inode = inode_of(fd), .touched = ++connections->turn};
+}
+
+static void on_arrival(evutil_socket_t fd, short events, void *arg)
+{
+	struct arrival *arrival = arg;
+	evutil_socket_t accepted = bufferevent_getfd(arrival->connection);
+
+	(void)fd;
+	(void)events;
+	if (accepted >= 0)
+		add(arrival->connections, accepted);
+	bufferevent_decref(arrival->connection);
+	free(arrival);
+}
+
+struct bufferevent *connections_on_accept(struct event_base *base, void *arg)
+{
+	struct timeval now = {0, 0};
+	struct bufferevent *connection = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct arrival *arrival;
+
+	if (connection == NULL)
+		return NULL;
+	arrival = xcalloc(1, sizeof(*arrival));
+	*arrival = (struct arrival){arg, connection};
+	bufferevent_incref(connection);
+	if (event_base_once(base, -1, EV_TIMEOUT, on_arrival, arrival, &now) != 0) {
+		bufferevent_decref(connection);
+		free(arrival);
+	}
+	return connection;
+}
+
+void connections_touch(struct connections *connections, evutil_socket_t fd)
+{
+	for (size_t i = 0; i < connections->count; i++)
+		if (connections->entries[i].fd == fd)
+			connections->entries[i].touched = ++connections->turn;
+}
+
+void connections_free(struct connections *connections)
+{
+	if (connections == NULL)
+		return;
+	free(connections->entries);
+	free(connections);
+}

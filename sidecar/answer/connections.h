@@ -1,0 +1,26 @@
+/*
+ * A limit on open connections. libevent 2.1.12 has none for its HTTP server, so silent clients
+ * could take all descriptors and a probe would find nobody. Here the connection that has gone
+ * longest without a request makes room for a new one: kubelet and Prometheus always get in. Main
+ * thread.
+ */
+#ifndef SCHEMALATCH_ANSWER_CONNECTIONS_H
+#define SCHEMALATCH_ANSWER_CONNECTIONS_H
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stddef.h>
+
+struct connections;
+
+struct connections *connections_create(struct event_base *base, size_t limit);
+
+/* For evhttp_set_bevcb, with the connections as argument: makes the connection's bufferevent. */
+struct bufferevent *connections_on_accept(struct event_base *base, void *connections);
+
+/* A request has come in over that descriptor. */
+void connections_touch(struct connections *connections, evutil_socket_t fd);
+
+void connections_free(struct connections *connections);
+
+#endif

@@ -1,0 +1,151 @@
+#include "ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../probes/xalloc.h"
+
+/* How a check looked when it was last noted. */
+struct seen {
+	enum verdict_value value;
+	enum reason reason;
+	bool pass;
+};
+
+struct ledger {
+	const struct config *config;
+	struct log *log;
+	struct seen **seen; /* per database, per check */
+	bool passed[GATE_COUNT];
+	bool started;
+	struct change changes[LEDGER_CHANGES_MAX];
+	size_t change_count; /* of all time; the ring holds the last ones */
+};
+
+struct ledger *ledger_create(const struct config *config, struct log *log)
+{
+	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
+
+	ledger->config = config;
+	ledger->log = log;
+	ledger->seen = xcalloc(config->database_count, sizeof(*ledger->seen));
+	for (size_t i = 0; i < config->database_count; i++) {
+		size_t count = config->databases[i].check_count;
+
+		ledger->seen[i] = xcalloc(count, sizeof(**ledger->seen));
+		for (size_t k = 0; k < count; k++)
+			ledger->seen[i][k] =
+			    (struct seen){.value = VERDICT_UNKNOWN, .reason = REASON_PENDING};
+	}
+	return ledger;
+}
+
+static void log_change(
+    struct ledger *ledger, const struct change *change, const struct judgement *judgement)
+{
+	struct log_line line = log_begin(ledger->log,
+	    change->value == VERDICT_READY ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "verdict");
+	const char *after = change->held         ? " (the last answer, ready, is held)"
+			    : judgement->latched ? " (latched: passes all the same)"
+						 : "";
+
+	log_text(&line, "database", change->database);
+	log_text(&line, "check", change->check);
+	log_text(&line, "verdict", verdict_value_name(change->value));
+	log_text(&line, "reason", reason_name(change->reason));
+	log_bool(&line, "pass", change->pass);
+	log_text(&line, "sqlstate", judgement->verdict->sqlstate);
+	log_end(&line, "%s/%s %s: %s%s", change->database, change->check,
+	    reason_name(change->reason), change->message, after);
+}
+
+static void note_check(struct ledger *ledger, size_t database_index, size_t index,
+    const struct judgement *judgement, struct moment now)
+{
+	const struct database *database = &ledger->config->databases[database_index];
+	struct seen *seen = &ledger->seen[database_index][index];
+	struct change *change = &ledger->changes[ledger->change_count % LEDGER_CHANGES_MAX];
+
+	if (seen->value == judgement->verdict->value &&
+	    seen->reason == judgement->verdict->reason && seen->pass == judgement->pass)
+		return;
+	*seen =
+	    (struct seen){judgement->verdict->value, judgement->verdict->reason, judgement->pass};
+	*change = (struct change){
+	    .wall_ms = now.wall_ms,
+	    .database = database->name,
+	    .check = database->checks[index]->name,
+	    .value = seen->value,
+	    .reason = seen->reason,
+	    .pass = seen->pass,
+	    .held = judgement->held,
+	};
+	memcpy(change->message, judgement->verdict->message, sizeof(change->message));
+	ledger->change_count++;
+	log_change(ledger, change, judgement);
+}
+
+static void note_gate(struct ledger *ledger, enum gate gate, bool pass)
+{
+	bool observe = ledger->config->mode == MODE_OBSERVE;
+	struct log_line line;
+
+	if (ledger->passed[gate] == pass)
+		return;
+	ledger->passed[gate] = pass;
+	line = log_begin(ledger->log, pass ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "gate");
+	log_text(&line, "gate", gate_names[gate]);
+	log_bool(&line, "pass", pass);
+	log_text(&line, "mode", mode_names[ledger->config->mode]);
+	log_end(&line, "%s gate %s%s", gate_names[gate], observe ? "would be " : "is ",
+	    pass ? "open" : "closed");
+}
+
+void ledger_note(struct ledger *ledger, const struct snapshot *snapshot, struct moment now)
+{
+	for (size_t i = 0; i < ledger->config->database_count; i++) {
+		const struct database *database = &ledger->config->databases[i];
+		const struct database_state *state = &snapshot->databases[i];
+
+		for (size_t k = 0; k < database->check_count; k++) {
+			struct judgement judgement = gate_judge(database->checks[k],
+			    &state->standings[k], state, database->hold_for_ms, now.monotonic_ms);
+
+			note_check(ledger, i, k, &judgement, now);
+		}
+	}
+	ledger->started = ledger->started || gate_passes(snapshot, GATE_STARTUP, now.monotonic_ms);
+	note_gate(ledger, GATE_STARTUP, ledger->started);
+	note_gate(ledger, GATE_READINESS, gate_passes(snapshot, GATE_READINESS, now.monotonic_ms));
+}
+
+bool ledger_has_started(const struct ledger *ledger)
+{
+	return ledger->started;
+}
+
+size_t ledger_change_count(const struct ledger *ledger)
+{
+	return ledger->change_count < LEDGER_CHANGES_MAX ? ledger->change_count
+							 : LEDGER_CHANGES_MAX;
+}
+
+size_t ledger_total(const struct ledger *ledger)
+{
+	return ledger->change_count;
+}
+
+const struct change *ledger_change(const struct ledger *ledger, size_t index)
+{
+	return &ledger->changes[(ledger->change_count - 1 - index) % LEDGER_CHANGES_MAX];
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	if (ledger == NULL)
+		return;
+	for (size_t i = 0; i < ledger->config->database_count; i++)
+		free(ledger->seen[i]);
+	free(ledger->seen);
+	free(ledger);
+}

@@ -1,0 +1,113 @@
+/* All checks once, and a report. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../answer/status.h"
+#include "command.h"
+#include "outcome.h"
+#include "watcher.h"
+
+static void print_check(const struct view *view, size_t database, size_t index)
+{
+	const struct check *check = view->config->databases[database].checks[index];
+	struct judgement judgement = view_judge(view, database, index);
+	const struct verdict *verdict = judgement.verdict;
+
+	printf("%s/%s: %s (%s)%s\n    %s\n", view->config->databases[database].name, check->name,
+	    verdict_value_name(verdict->value), reason_name(verdict->reason),
+	    check->gates == 0 ? ", reported only" : "", verdict->message);
+	if (verdict->expected[0] != '\0')
+		printf("    wanted %s, found %s\n", verdict->expected,
+		    verdict->actual[0] != '\0' ? verdict->actual : "nothing");
+}
+
+static void print_report(const struct view *view, enum exit_code code)
+{
+	static const char *const words[] = {
+	    [EXIT_READY] = "ready", [EXIT_NOT_READY] = "not ready", [EXIT_UNKNOWN] = "unknown"};
+
+	for (size_t i = 0; i < view->config->database_count; i++)
+		for (size_t k = 0; k < view->config->databases[i].check_count; k++)
+			print_check(view, i, k);
+	if (view->config->disabled != NULL)
+		printf("disabled: %s\n", view->config->disabled);
+	else if (view->config->mode == MODE_OBSERVE)
+		printf("mode observe: no gate is closed whatever was found\n");
+	printf("%s\n", words[code]);
+}
+
+static void print_json(const struct view *view)
+{
+	char *document = status_document(view);
+
+	printf("%s\n", document != NULL ? document : "{}");
+	free(document);
+}
+
+struct result {
+	const struct options *options;
+	enum exit_code code;
+};
+
+static void on_news(struct watcher *watcher, const struct snapshot *snapshot, struct moment now)
+{
+	struct result *result = watcher->arg;
+	struct view view = {
+	    .config = watcher->config,
+	    .snapshot = snapshot,
+	    .ledger = watcher->ledger,
+	    .now = now,
+	};
+
+	if (!outcome_is_complete(snapshot))
+		return;
+	result->code = outcome_of(snapshot);
+	if (result->options->json)
+		print_json(&view);
+	else
+		print_report(&view, result->code);
+	watcher_stop(watcher);
+}
+
+static int run_with(const struct config *config, const struct options *options, struct error *err)
+{
+	struct log log = watcher_log(config);
+	struct log quiet = {.level = LOG_LEVEL_ERROR, .descriptor = STDERR_FILENO};
+	struct result result = {.options = options, .code = EXIT_UNKNOWN};
+	struct watcher watcher;
+	int code = EXIT_INTERNAL;
+
+	if (watcher_init(&watcher, config, &log, &quiet, err) == 0) {
+		watcher.on_news = on_news;
+		watcher.arg = &result;
+		if (watcher_run(&watcher, err) == 0)
+			code = (int)result.code;
+	}
+	if (!watcher_done(&watcher)) {
+		fflush(stdout);
+		_exit(code);
+	}
+	return code;
+}
+
+static int run(const struct options *options, struct error *err)
+{
+	struct config *config = options_load_config(options);
+	int code;
+
+	if (config == NULL)
+		return EXIT_USAGE;
+	code = run_with(config, options, err);
+	config_free(config);
+	return code;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .synopsis = "[--json]",
+    .help = "all checks once, and a report",
+    .flags = 1u << OWN_JSON,
+    .takes_settings = true,
+    .run = run,
+};

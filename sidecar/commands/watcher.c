@@ -1,0 +1,170 @@
+#include "watcher.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../clock.h"
+
+#define JOIN_LIMIT_MS 400
+#define TICK_S 1 /* a held verdict that runs out is told at most this late */
+
+static const int handled[] = {SIGTERM, SIGINT, SIGHUP};
+
+struct log watcher_log(const struct config *config)
+{
+	return (struct log){
+	    .level = (enum log_level)config->log_level,
+	    .format = (enum log_format)config->log_format,
+	    .descriptor = STDERR_FILENO,
+	};
+}
+
+static void look(struct watcher *watcher)
+{
+	struct moment now = {clock_monotonic_ms(), clock_wall_ms()};
+	const struct snapshot *snapshot = board_acquire(watcher->board);
+
+	ledger_note(watcher->ledger, snapshot, now);
+	if (watcher->on_news != NULL)
+		watcher->on_news(watcher, snapshot, now);
+	board_release(watcher->board, snapshot);
+}
+
+static void on_news(evutil_socket_t fd, short events, void *arg)
+{
+	eventfd_t count;
+
+	(void)events;
+	eventfd_read(fd, &count);
+	look(arg);
+}
+
+static void on_tick(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	look(arg);
+}
+
+static void on_signal(evutil_socket_t number, short events, void *arg)
+{
+	struct watcher *watcher = arg;
+
+	(void)events;
+	if (number == SIGHUP) {
+		struct log_line line = log_begin(watcher->log, LOG_LEVEL_WARN, "reload");
+
+		log_end(
+		    &line, "SIGHUP: the configuration is read at start only; restart to change it");
+		return;
+	}
+	watcher->signal = (int)number;
+	watcher_stop(watcher);
+}
+
+static int add_signals(struct watcher *watcher)
+{
+	for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
+		watcher->signals[i] = evsignal_new(watcher->base, handled[i], on_signal, watcher);
+		if (watcher->signals[i] == NULL || event_add(watcher->signals[i], NULL) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_events(struct watcher *watcher)
+{
+	struct timeval interval = {.tv_sec = TICK_S};
+
+	watcher->tick = event_new(watcher->base, -1, EV_PERSIST, on_tick, watcher);
+	if (watcher->tick == NULL || event_add(watcher->tick, &interval) != 0 ||
+	    add_signals(watcher) != 0)
+		return -1;
+	if (watcher->checker == NULL)
+		return 0;
+	watcher->news = event_new(watcher->base, checker_news_fd(watcher->checker),
+	    EV_READ | EV_PERSIST, on_news, watcher);
+	return watcher->news != NULL && event_add(watcher->news, NULL) == 0 ? 0 : -1;
+}
+
+/* The loop without the clock cache and with epoll's changes batched: fewer system calls a request.
+ */
+static struct event_base *new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config == NULL)
+		return NULL;
+	event_config_set_flag(
+	    config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+int watcher_init(struct watcher *watcher, const struct config *config, struct log *log,
+    struct log *ledger_log, struct error *err)
+{
+	struct moment now = {clock_monotonic_ms(), clock_wall_ms()};
+
+	*watcher = (struct watcher){.config = config, .log = log};
+	watcher->base = new_base();
+	watcher->ledger = ledger_create(config, ledger_log);
+	if (config->disabled == NULL) {
+		watcher->checker = checker_create(config, log, err);
+		if (watcher->checker == NULL)
+			return -1;
+		watcher->board = checker_board(watcher->checker);
+	} else {
+		watcher->board = board_create(snapshot_create(config, now));
+	}
+	if (watcher->base == NULL || add_events(watcher) != 0)
+		return error_set(err, "cannot make an event loop: %s", strerror(errno));
+	return 0;
+}
+
+int watcher_run(struct watcher *watcher, struct error *err)
+{
+	if (watcher->checker != NULL && checker_start(watcher->checker, err) != 0)
+		return -1;
+	event_active(watcher->tick, EV_TIMEOUT, 0);
+	if (event_base_dispatch(watcher->base) < 0)
+		return error_set(err, "the event loop failed: %s", strerror(errno));
+	return 0;
+}
+
+void watcher_stop(struct watcher *watcher)
+{
+	event_base_loopbreak(watcher->base);
+}
+
+static void free_events(struct watcher *watcher)
+{
+	struct event *events[] = {watcher->news, watcher->tick, watcher->signals[0],
+	    watcher->signals[1], watcher->signals[2]};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+}
+
+bool watcher_done(struct watcher *watcher)
+{
+	bool ended = true;
+
+	free_events(watcher);
+	if (watcher->checker != NULL)
+		ended = checker_free(watcher->checker, JOIN_LIMIT_MS);
+	else
+		board_free(watcher->board);
+	ledger_free(watcher->ledger);
+	if (watcher->base != NULL)
+		event_base_free(watcher->base);
+	return ended;
+}

@@ -1,0 +1,51 @@
+/*
+ * The checking thread, its news and our own signals on one event base: what serve, check and wait
+ * have in common. Main thread.
+ */
+#ifndef SCHEMALATCH_COMMANDS_WATCHER_H
+#define SCHEMALATCH_COMMANDS_WATCHER_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "../../probes/error.h"
+#include "../answer/ledger.h"
+#include "../config/config.h"
+#include "../log.h"
+#include "../watch/checker.h"
+
+struct watcher {
+	struct event_base *base;
+	const struct config *config;
+	struct log *log;
+	struct checker *checker; /* NULL while disabled: nothing is asked */
+	struct board *board;
+	struct ledger *ledger;
+	struct event *news;
+	struct event *tick;
+	struct event *signals[3];
+	int signal; /* that stopped it; 0: none */
+
+	/* After each change and each second, behind the ledger; may call watcher_stop. */
+	void (*on_news)(
+	    struct watcher *watcher, const struct snapshot *snapshot, struct moment now);
+	void *arg;
+};
+
+/* Makes everything but starts nothing. ledger_log may be another log. watcher_done frees what was
+ * made, in every case. Returns 0, or -1 with err. */
+int watcher_init(struct watcher *watcher, const struct config *config, struct log *log,
+    struct log *ledger_log, struct error *err);
+
+/* Checks until watcher_stop, or SIGTERM or SIGINT. Returns 0, or -1 with err. */
+int watcher_run(struct watcher *watcher, struct error *err);
+void watcher_stop(struct watcher *watcher);
+
+/* Ends the checking thread, waiting for it well under a second; gives false where it is left
+ * behind, and then the process must end by _exit. */
+bool watcher_done(struct watcher *watcher);
+
+/* The log as the configuration wants it, on standard error. */
+struct log watcher_log(const struct config *config);
+
+#endif
