@@ -128,9 +128,7 @@ void check_print(const struct check *check, cJSON *object)
 {
 	cJSON_AddStringToObject(object, "kind", check->kind->name);
 	keys_print(object,
-	    (struct key_target[]){
-		{check_keys, (void *)(size_t)check}, {check->kind->keys, check->plan}},
-	    2, NULL);
+	    (struct key_source[]){{check_keys, check}, {check->kind->keys, check->plan}}, 2, NULL);
 }
 
 void check_run_done(struct check_run *run)

@@ -452,13 +452,13 @@ static cJSON *print_value(const struct key *key, const void *member, char *(*hid
 	return NULL;
 }
 
-void keys_print(cJSON *object, const struct key_target *targets, size_t target_count,
+void keys_print(cJSON *object, const struct key_source *sources, size_t source_count,
     char *(*hide)(const char *value))
 {
-	for (size_t i = 0; i < target_count; i++) {
-		for (const struct key *key = targets[i].keys; key->name != NULL; key++) {
+	for (size_t i = 0; i < source_count; i++) {
+		for (const struct key *key = sources[i].keys; key->name != NULL; key++) {
 			cJSON *value =
-			    print_value(key, (const char *)targets[i].values + key->offset, hide);
+			    print_value(key, (const char *)sources[i].values + key->offset, hide);
 
 			if (value != NULL)
 				cJSON_AddItemToObject(object, key->name, value);

@@ -39,10 +39,15 @@ struct key {
 	const char *help;
 };
 
-/* One table and the struct it fills (keys_read) or shows (keys_print). */
+/* One table, ended by a key without name, and the struct that it fills, or shows. */
 struct key_target {
-	const struct key *keys; /* ends in a key without name */
+	const struct key *keys;
 	void *values;
+};
+
+struct key_source {
+	const struct key *keys;
+	const void *values;
 };
 
 /*
@@ -53,9 +58,9 @@ struct key_target {
 void keys_read(const cJSON *object, const struct json_place *place,
     const struct key_target *targets, size_t target_count, struct problems *problems);
 
-/* Adds what the targets hold to object, secrets as "***". hide (may be NULL) gives the printable
+/* Adds what the sources hold to object, secrets as "***". hide (may be NULL) gives the printable
  * form of a string that may hold a secret; free() releases it. */
-void keys_print(cJSON *object, const struct key_target *targets, size_t target_count,
+void keys_print(cJSON *object, const struct key_source *sources, size_t source_count,
     char *(*hide)(const char *value));
 
 /* Frees what keys_read put into values. */

@@ -20,7 +20,7 @@ static void text_reserve(struct text *text, size_t length)
 {
 	size_t need = text->length + length + 1;
 
-	if (need <= text->capacity)
+	if (text->data != NULL && need <= text->capacity)
 		return;
 	if (need < 2 * text->capacity)
 		need = 2 * text->capacity;

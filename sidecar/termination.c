@@ -15,7 +15,6 @@ void termination_message(const char *message)
 		return;
 	if (length > LIMIT_BYTES)
 		length = LIMIT_BYTES;
-	if (write(fd, message, length) < 0)
-		length = 0; /* it is a courtesy: the log has said it already */
+	(void)!write(fd, message, length); /* a courtesy: the log has said it already */
 	close(fd);
 }

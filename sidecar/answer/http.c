@@ -339,7 +339,7 @@ static int listen_on(const struct listen_address *address, struct error *err)
 
 static int port_of(int fd)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)

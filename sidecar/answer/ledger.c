@@ -7,8 +7,7 @@
 
 /* How a check looked when it was last noted. */
 struct seen {
-	enum verdict_value value;
-	enum reason reason;
+	struct verdict verdict;
 	bool pass;
 };
 
@@ -28,14 +27,13 @@ struct ledger *ledger_create(const struct config *config, struct log *log)
 
 	ledger->config = config;
 	ledger->log = log;
-	ledger->seen = xcalloc(config->database_count, sizeof(*ledger->seen));
+	ledger->seen = xcalloc(config->database_count, sizeof(struct seen *));
 	for (size_t i = 0; i < config->database_count; i++) {
 		size_t count = config->databases[i].check_count;
 
-		ledger->seen[i] = xcalloc(count, sizeof(**ledger->seen));
+		ledger->seen[i] = xcalloc(count, sizeof(struct seen));
 		for (size_t k = 0; k < count; k++)
-			ledger->seen[i][k] =
-			    (struct seen){.value = VERDICT_UNKNOWN, .reason = REASON_PENDING};
+			ledger->seen[i][k].verdict = verdict_of(REASON_PENDING, "%s", "");
 	}
 	return ledger;
 }
@@ -59,6 +57,17 @@ static void log_change(
 	    reason_name(change->reason), change->message, after);
 }
 
+/* Whether a person would want to be told. Of silence, the reason says enough; of an answer, the
+ * message tells how far a migration has come. */
+static bool is_news(const struct seen *seen, const struct judgement *judgement)
+{
+	if (judgement->pass != seen->pass)
+		return true;
+	if (judgement->verdict->value == VERDICT_UNKNOWN)
+		return judgement->verdict->reason != seen->verdict.reason;
+	return !verdict_same(judgement->verdict, &seen->verdict);
+}
+
 static void note_check(struct ledger *ledger, size_t database_index, size_t index,
     const struct judgement *judgement, struct moment now)
 {
@@ -66,21 +75,19 @@ static void note_check(struct ledger *ledger, size_t database_index, size_t inde
 	struct seen *seen = &ledger->seen[database_index][index];
 	struct change *change = &ledger->changes[ledger->change_count % LEDGER_CHANGES_MAX];
 
-	if (seen->value == judgement->verdict->value &&
-	    seen->reason == judgement->verdict->reason && seen->pass == judgement->pass)
+	if (!is_news(seen, judgement))
 		return;
-	*seen =
-	    (struct seen){judgement->verdict->value, judgement->verdict->reason, judgement->pass};
+	*seen = (struct seen){*judgement->verdict, judgement->pass};
 	*change = (struct change){
 	    .wall_ms = now.wall_ms,
 	    .database = database->name,
 	    .check = database->checks[index]->name,
-	    .value = seen->value,
-	    .reason = seen->reason,
+	    .value = seen->verdict.value,
+	    .reason = seen->verdict.reason,
 	    .pass = seen->pass,
 	    .held = judgement->held,
 	};
-	memcpy(change->message, judgement->verdict->message, sizeof(change->message));
+	memcpy(change->message, seen->verdict.message, sizeof(change->message));
 	ledger->change_count++;
 	log_change(ledger, change, judgement);
 }

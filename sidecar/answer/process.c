@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,50 +20,57 @@ static double open_descriptors(void)
 	return count - 3; /* ".", ".." and the directory itself */
 }
 
-static double boot_time(void)
+/* The first line of a file of /proc that begins with prefix, behind it. */
+static bool read_line(const char *path, const char *prefix, char *line, size_t size)
 {
-	FILE *file = fopen("/proc/stat", "re");
-	char line[256];
-	long seconds = 0;
+	FILE *file = fopen(path, "re");
+	bool found = false;
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "btime %ld", &seconds) == 1)
-			break;
+	while (file != NULL && !found && fgets(line, (int)size, file) != NULL)
+		found = strncmp(line, prefix, strlen(prefix)) == 0;
 	if (file != NULL)
 		fclose(file);
-	return (double)seconds;
+	return found;
 }
 
-/* The fields of /proc/self/stat from the third on; the second may hold anything but ends in ')'. */
+/* Seconds since 1970 at which the machine started. */
+static double boot_time(void)
+{
+	char line[256];
+
+	return read_line("/proc/stat", "btime ", line, sizeof(line)) ? strtod(line + 6, NULL) : 0;
+}
+
+/* Fields of /proc/self/stat by their numbers in proc(5), from the third, which is a letter. */
+enum {
+	FIELD_USER = 14,
+	FIELD_SYSTEM,
+	FIELD_THREADS = 20,
+	FIELD_START = 22,
+	FIELD_VIRTUAL,
+	FIELD_RESIDENT,
+	FIELD_END
+};
+
 static bool read_stat(struct process_facts *facts)
 {
-	FILE *file = fopen("/proc/self/stat", "re");
 	double ticks = (double)sysconf(_SC_CLK_TCK);
-	char line[1024] = "";
-	unsigned long user, system;
-	unsigned long long start;
-	unsigned long virtual_bytes;
-	long threads, pages;
-	const char *rest;
-	int read = 0;
+	double fields[FIELD_END] = {0};
+	char line[1024];
+	char *cursor;
 
-	if (file == NULL)
+	/* The second field is a name that may hold anything, but the last ')' ends it. */
+	if (!read_line("/proc/self/stat", "", line, sizeof(line)) ||
+	    (cursor = strrchr(line, ')')) == NULL || strlen(cursor) < 4)
 		return false;
-	rest = fgets(line, sizeof(line), file) != NULL ? strrchr(line, ')') : NULL;
-	fclose(file);
-	if (rest != NULL)
-		read = sscanf(rest + 1,
-		    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %ld %*d "
-		    "%llu"
-		    " %lu %ld",
-		    &user, &system, &threads, &start, &virtual_bytes, &pages);
-	if (read != 6)
-		return false;
-	facts->cpu_seconds = (double)(user + system) / ticks;
-	facts->threads = (double)threads;
-	facts->start_time_seconds = boot_time() + (double)start / ticks;
-	facts->virtual_bytes = (double)virtual_bytes;
-	facts->resident_bytes = (double)pages * (double)sysconf(_SC_PAGESIZE);
+	cursor += 3;
+	for (int i = 4; i < FIELD_END; i++)
+		fields[i] = strtod(cursor, &cursor);
+	facts->cpu_seconds = (fields[FIELD_USER] + fields[FIELD_SYSTEM]) / ticks;
+	facts->threads = fields[FIELD_THREADS];
+	facts->start_time_seconds = boot_time() + fields[FIELD_START] / ticks;
+	facts->virtual_bytes = fields[FIELD_VIRTUAL];
+	facts->resident_bytes = fields[FIELD_RESIDENT] * (double)sysconf(_SC_PAGESIZE);
 	return true;
 }
 

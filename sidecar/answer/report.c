@@ -46,18 +46,21 @@ static void add_failing(
 		text_addf(out, "; the last answer was: %s)", standing->answer_message);
 }
 
-static bool is_excluded(
-    const struct report_request *request, const char *database, const char *check)
+/* Whether name is "DATABASE/CHECK". */
+static bool is_name_of(const char *name, const char *database, const char *check)
 {
 	size_t length = strlen(database);
 
-	for (size_t i = 0; i < request->exclude->count; i++) {
-		const char *name = request->exclude->items[i];
+	return strncmp(name, database, length) == 0 && name[length] == '/' &&
+	       strcmp(name + length + 1, check) == 0;
+}
 
-		if (strncmp(name, database, length) == 0 && name[length] == '/' &&
-		    strcmp(name + length + 1, check) == 0)
+static bool is_excluded(
+    const struct report_request *request, const char *database, const char *check)
+{
+	for (size_t i = 0; i < request->exclude->count; i++)
+		if (is_name_of(request->exclude->items[i], database, check))
 			return true;
-	}
 	return false;
 }
 
@@ -117,12 +120,9 @@ static void add_lines(
 
 static bool names_a_check(const struct view *view, const char *name)
 {
-	struct report_request only = {
-	    .exclude = &(struct strings){.items = (char *[]){(char *)(size_t)name}, .count = 1}};
-
 	for (size_t i = 0; i < view->config->database_count; i++)
 		for (size_t k = 0; k < view->config->databases[i].check_count; k++)
-			if (is_excluded(&only, view->config->databases[i].name,
+			if (is_name_of(name, view->config->databases[i].name,
 				view->config->databases[i].checks[k]->name))
 				return true;
 	return false;

@@ -40,6 +40,7 @@ static void tell_changes(struct waiting *waiting, const struct ledger *ledger)
 	waiting->told = ledger_total(ledger);
 }
 
+/* Where it is ready, the last change has said so. */
 static void tell_end(const struct waiting *waiting, const struct config *config, int64_t now_ms)
 {
 	char age[32];
@@ -49,9 +50,7 @@ static void tell_end(const struct waiting *waiting, const struct config *config,
 		printf("not waiting, disabled: %s\n", config->disabled);
 	else if (config->mode == MODE_OBSERVE)
 		printf("not waiting, mode is observe\n");
-	else if (waiting->code == EXIT_READY)
-		printf("ready after %s\n", age);
-	else
+	else if (waiting->code != EXIT_READY)
 		printf("%s after %s\n", waiting->code == EXIT_NOT_READY ? "not ready" : "unknown",
 		    age);
 	if (waiting->code != EXIT_READY)

@@ -269,14 +269,13 @@ void config_free(struct config *config)
 
 char *config_print(const struct config *config)
 {
-	void *values = (void *)(size_t)config;
 	cJSON *document = cJSON_CreateObject();
 	cJSON *databases;
 	char *text;
 
-	keys_print(document, (struct key_target[]){{config_keys, values}}, 1, NULL);
+	keys_print(document, (struct key_source[]){{config_keys, config}}, 1, NULL);
 	keys_print(cJSON_AddObjectToObject(document, "log"),
-	    (struct key_target[]){{config_log_keys, values}}, 1, NULL);
+	    (struct key_source[]){{config_log_keys, config}}, 1, NULL);
 	databases = cJSON_AddArrayToObject(document, "databases");
 	for (size_t i = 0; i < config->database_count; i++) {
 		cJSON *database = cJSON_CreateObject();

@@ -222,7 +222,7 @@ static void read_checks(const cJSON *object, const struct json_place *place,
 		    " (without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)");
 		return;
 	}
-	database->checks = xcalloc((size_t)cJSON_GetArraySize(checks), sizeof(*database->checks));
+	database->checks = xcalloc((size_t)cJSON_GetArraySize(checks), sizeof(struct check *));
 	cJSON_ArrayForEach(element, checks)
 	{
 		struct json_place here = json_place_index(&list, index++);
@@ -255,8 +255,7 @@ void database_print(const struct database *database, cJSON *object)
 {
 	cJSON *checks;
 
-	keys_print(
-	    object, (struct key_target[]){{database_keys, (void *)(size_t)database}}, 1, dsn_hide);
+	keys_print(object, (struct key_source[]){{database_keys, database}}, 1, dsn_hide);
 	checks = cJSON_AddArrayToObject(object, "checks");
 	for (size_t i = 0; i < database->check_count; i++) {
 		cJSON *check = cJSON_CreateObject();

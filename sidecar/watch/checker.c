@@ -197,7 +197,7 @@ bool checker_free(struct checker *checker, int64_t limit_ms)
 	if (!join(checker, limit_ms))
 		return false;
 	free_patrols(checker);
-	board_release(checker->board, checker->working);
+	snapshot_free(checker->working);
 	free_rest(checker);
 	return true;
 }

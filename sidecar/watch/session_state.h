@@ -90,7 +90,7 @@ void session_watch_socket(struct session *session, short events);
 void session_unwatch_socket(struct session *session);
 void session_disconnect(struct session *session);
 void session_fail(struct session *session, const struct verdict *failure);
-void session_on_notice(void *session, const PGresult *notice);
+void session_on_notice(void *arg, const PGresult *notice);
 bool session_is_fatal(const char *severity);
 
 /* session_open.c */

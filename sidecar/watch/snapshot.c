@@ -11,14 +11,13 @@ const double round_bucket_bounds[ROUND_BUCKETS] = {
 
 struct board {
 	pthread_mutex_t mutex;
-	struct snapshot *newest;
+	struct snapshot *newest; /* behind it, by older: those that somebody still reads */
 };
 
 struct snapshot *snapshot_create(const struct config *config, struct moment now)
 {
 	struct snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
 
-	snapshot->references = 1;
 	snapshot->config = config;
 	snapshot->databases = xcalloc(config->database_count, sizeof(*snapshot->databases));
 	for (size_t i = 0; i < config->database_count; i++) {
@@ -37,7 +36,6 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 	const struct config *config = snapshot->config;
 	struct snapshot *copy = xcalloc(1, sizeof(*copy));
 
-	copy->references = 1;
 	copy->config = config;
 	copy->databases = xcalloc(config->database_count, sizeof(*copy->databases));
 	for (size_t i = 0; i < config->database_count; i++) {
@@ -50,8 +48,10 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 	return copy;
 }
 
-static void snapshot_free(struct snapshot *snapshot)
+void snapshot_free(struct snapshot *snapshot)
 {
+	if (snapshot == NULL)
+		return;
 	for (size_t i = 0; i < snapshot->config->database_count; i++)
 		free(snapshot->databases[i].standings);
 	free(snapshot->databases);
@@ -75,21 +75,39 @@ struct board *board_create(struct snapshot *snapshot)
 	struct board *board = xcalloc(1, sizeof(*board));
 
 	pthread_mutex_init(&board->mutex, NULL);
+	snapshot->references = 1; /* of the board itself, while it is the newest */
 	board->newest = snapshot;
 	return board;
+}
+
+/* Takes one reference away; gives the snapshot when that was the last one, off the board's list. */
+static struct snapshot *let_go(struct board *board, const struct snapshot *snapshot)
+{
+	struct snapshot **link = &board->newest;
+	struct snapshot *found;
+
+	while (*link != snapshot)
+		link = &(*link)->older;
+	found = *link;
+	if (--found->references > 0)
+		return NULL;
+	*link = found->older;
+	return found;
 }
 
 /* Pointer and count change together under the mutex: with an atomic pointer alone the snapshot
  * could go between reading the pointer and counting the reference. */
 void board_publish(struct board *board, struct snapshot *snapshot)
 {
-	struct snapshot *before;
+	struct snapshot *ended;
 
 	pthread_mutex_lock(&board->mutex);
-	before = board->newest;
+	snapshot->references = 1;
+	snapshot->older = board->newest;
 	board->newest = snapshot;
+	ended = let_go(board, snapshot->older);
 	pthread_mutex_unlock(&board->mutex);
-	board_release(board, before);
+	snapshot_free(ended);
 }
 
 const struct snapshot *board_acquire(struct board *board)
@@ -105,21 +123,19 @@ const struct snapshot *board_acquire(struct board *board)
 
 void board_release(struct board *board, const struct snapshot *snapshot)
 {
-	struct snapshot *mine = (struct snapshot *)(size_t)snapshot;
-	bool last;
+	struct snapshot *ended;
 
 	pthread_mutex_lock(&board->mutex);
-	last = --mine->references == 0;
+	ended = let_go(board, snapshot);
 	pthread_mutex_unlock(&board->mutex);
-	if (last)
-		snapshot_free(mine);
+	snapshot_free(ended);
 }
 
 void board_free(struct board *board)
 {
 	if (board == NULL)
 		return;
-	board_release(board, board->newest);
+	snapshot_free(board->newest);
 	pthread_mutex_destroy(&board->mutex);
 	free(board);
 }

@@ -29,14 +29,16 @@ struct database_state {
 };
 
 struct snapshot {
-	int references; /* under the board's mutex */
 	const struct config *config;
 	struct database_state *databases; /* one a database of the configuration */
+	int references;                   /* these two are the board's, under its mutex */
+	struct snapshot *older;
 };
 
-/* All checks pending. Gives it with one reference; snapshot_release or board_publish ends that. */
+/* All checks pending; a copy. Give it, for snapshot_free or for a board that takes it. */
 struct snapshot *snapshot_create(const struct config *config, struct moment now);
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);
+void snapshot_free(struct snapshot *snapshot);
 
 /* Counts the round in the state's counters. */
 void database_state_note_round(struct database_state *state, int64_t duration_ms);
@@ -50,7 +52,7 @@ struct board *board_create(struct snapshot *snapshot);
 /* Checking thread: takes snapshot; nobody changes it from here on. */
 void board_publish(struct board *board, struct snapshot *snapshot);
 
-/* Any thread: the newest snapshot with a reference of its own; snapshot_release ends it. */
+/* Any thread: the newest snapshot, with a reference that board_release ends. */
 const struct snapshot *board_acquire(struct board *board);
 void board_release(struct board *board, const struct snapshot *snapshot);
 
