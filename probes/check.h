@@ -38,6 +38,7 @@ struct answer {
 /* What a check remembers from round to round, of which stateDirectory may keep a copy. */
 struct check_memory {
 	bool was_complete; /* this process has itself seen all that is expected in the database */
+	char schema[64];   /* where it found the history last; empty: not yet */
 };
 
 /* What a round knows besides the answers. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "text.h"
 #include "xalloc.h"
 
@@ -145,6 +146,10 @@ static void read_string(const struct reading *reading)
 		problem_expected(reading, reading->value, "a string");
 	else if (reading->value->valuestring[0] == '\0')
 		json_problem(reading->problems, reading->place, "is empty, expected a string");
+	else if (reading->key->identifier && strlen(reading->value->valuestring) > NAME_MAX_BYTES)
+		json_problem(reading->problems, reading->place,
+		    "is %zu bytes long, expected at most the %d that PostgreSQL keeps of a name",
+		    strlen(reading->value->valuestring), NAME_MAX_BYTES);
 	else
 		*member = xstrdup(reading->value->valuestring);
 }
@@ -246,7 +251,7 @@ static void read_set(const struct reading *reading)
 		char *shown = value_shown(reading, reading->value);
 
 		json_problem(reading->problems, reading->place,
-		    "%s is not valid, expected a list of any of %s", shown, expected);
+		    "%s is not valid, expected an array of any of %s", shown, expected);
 		free(shown);
 		free(expected);
 		return;
@@ -273,7 +278,7 @@ static void read_strings(const struct reading *reading)
 		return;
 	}
 	if (!cJSON_IsArray(reading->value) || cJSON_GetArraySize(reading->value) == 0) {
-		problem_expected(reading, reading->value, "a string or a list of strings");
+		problem_expected(reading, reading->value, "a string or an array of strings");
 		return;
 	}
 	cJSON_ArrayForEach(element, reading->value)

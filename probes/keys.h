@@ -34,6 +34,7 @@ struct key {
 	int64_t most;
 	const char *const *choices; /* KEY_CHOICE, KEY_SET: ends in NULL */
 	bool required;              /* its absence is a problem */
+	bool identifier;            /* KEY_STRING: a name in the database, bounded as these are */
 	bool secret;                /* never printed */
 	bool may_hold_secret;       /* KEY_STRING: a URL, printed without its secret parts */
 	const char *help;

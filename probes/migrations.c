@@ -55,10 +55,12 @@ static const struct key migrations_keys[] = {
     {.name = "table",
 	.type = KEY_STRING,
 	.offset = offsetof(struct migrations_plan, table),
+	.identifier = true,
 	.help = "the history table; default: the tool's"},
     {.name = "tableSchema",
 	.type = KEY_STRING,
 	.offset = offsetof(struct migrations_plan, table_schema),
+	.identifier = true,
 	.help = "its schema; default: the database entry's, else wherever the table is"},
     {.name = "rule",
 	.type = KEY_CHOICE,
@@ -276,31 +278,62 @@ static struct verdict ambiguous_verdict(const struct migrations_plan *plan, cons
 	return verdict;
 }
 
+static struct verdict denied_verdict(const struct migrations_plan *plan, const char *schema)
+{
+	return verdict_of(REASON_DENIED,
+	    "our role may not read %s.%s; grant it USAGE on the schema and SELECT on the table",
+	    schema, plan_table(plan));
+}
+
+static struct verdict foreign_verdict(const struct migrations_plan *plan, const char *schema)
+{
+	return verdict_of(REASON_MISMATCH,
+	    "table %s.%s has other columns than %s keeps: is it another tool's?", schema,
+	    plan_table(plan), plan_tool(plan)->name);
+}
+
+/* The row to go by: the only one; of several, that of the schema that was the only one before,
+ * since what another application creates must not close our gate. -1 where there is none. */
+static int chosen_row(const struct check_run *run, const PGresult *rows)
+{
+	for (int row = 0; rows_count(rows) > 1 && row < rows_count(rows); row++)
+		if (strcmp(run->memory->schema, rows_text(rows, row, "schema")) == 0)
+			return row;
+	return rows_count(rows) == 1 ? 0 : -1;
+}
+
+static bool have_schemas(const PGresult *rows)
+{
+	for (int row = 0; row < rows_count(rows); row++)
+		if (rows_text(rows, row, "schema") == NULL)
+			return false;
+	return rows_have_columns(rows, locate_columns);
+}
+
 static enum check_step judge_place(struct check_run *run, const PGresult *rows,
     struct statement *statement, struct verdict *verdict)
 {
 	const struct migrations_plan *plan = run->check->plan;
-	const char *schema = rows_count(rows) > 0 ? rows_text(rows, 0, "schema") : NULL;
+	const char *schema;
+	int row;
 
-	if (!rows_have_columns(rows, locate_columns) || (rows_count(rows) > 0 && schema == NULL))
+	if (!have_schemas(rows)) {
 		*verdict = verdict_of(REASON_ERROR, "the catalog's answer has an unexpected shape");
-	else if (rows_count(rows) == 0)
-		*verdict = unmanaged_verdict(run->check);
-	else if (rows_count(rows) > 1)
-		*verdict = ambiguous_verdict(plan, rows);
-	else if (!rows_bool(rows, 0, "has_columns"))
-		*verdict = verdict_of(REASON_MISMATCH,
-		    "table %s.%s has other columns than %s keeps: is it another tool's?", schema,
-		    plan_table(plan), plan_tool(plan)->name);
-	else if (!rows_bool(rows, 0, "readable"))
-		*verdict = verdict_of(REASON_DENIED,
-		    "our role may not read %s.%s; grant it USAGE on the schema and SELECT on the "
-		    "table",
-		    schema, plan_table(plan));
-	else
-		return ask_rows(run, schema, statement);
-	if (verdict->reason == REASON_UNMANAGED)
+		return CHECK_DONE;
+	}
+	row = chosen_row(run, rows);
+	if (row < 0) {
 		run->memory->was_complete = false;
+		*verdict = rows_count(rows) == 0 ? unmanaged_verdict(run->check)
+						 : ambiguous_verdict(plan, rows);
+		return CHECK_DONE;
+	}
+	schema = rows_text(rows, row, "schema");
+	snprintf(run->memory->schema, sizeof(run->memory->schema), "%s", schema);
+	if (rows_bool(rows, row, "has_columns") && rows_bool(rows, row, "readable"))
+		return ask_rows(run, schema, statement);
+	*verdict = rows_bool(rows, row, "has_columns") ? denied_verdict(plan, schema)
+						       : foreign_verdict(plan, schema);
 	return CHECK_DONE;
 }
 

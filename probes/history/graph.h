@@ -54,8 +54,11 @@ struct graph_reading {
 	    missing;        /* our revisions that are not applied, each after what it builds on */
 	size_t known_count; /* rows that are ours */
 	bool heads_covered; /* every real head is applied */
-	bool missing_is_certain; /* a row is a proper ancestor of a head that is not applied, so
-				  * that head cannot have been reached another way */
+	/* A row is a proper ancestor of a head that is not applied, so that this head cannot have
+	 * been reached another way: what has descendants applied is no row any more. (Alembic
+	 * breaks that rule only when it downgrades past a revision of whose parents one is above
+	 * another, and then refuses to upgrade.) */
+	bool missing_is_certain;
 };
 
 /* Rows are whole ids; a label or a part of an id is unknown. Time and memory grow with the graph.

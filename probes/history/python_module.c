@@ -274,12 +274,11 @@ static void scan_opening(const struct parser *parser, struct scan *scan)
 		scan->trailer = parser->token.depth + 1;
 }
 
-static void scan_equals(struct parser *parser, struct scan *scan)
+static void scan_equals(struct parser *parser, const struct scan *scan)
 {
 	for (size_t name = 0; name < parser->count; name++)
 		if ((scan->targets & (1u << name)) != 0)
 			bind_otherwise(parser, name, parser->token.line);
-	scan->targets = 0;
 }
 
 static void scan_token(struct parser *parser, struct scan *scan)

@@ -6,21 +6,24 @@
 #include <sys/stat.h>
 
 #include "../../probes/xalloc.h"
+#include "../clock.h"
+
+#define SWEEP_S 1
 
 /* libevent owns the descriptors and does not say when it closes one; a socket's inode number is
  * unique while it is open, so the pair tells whether an entry still means the same connection. */
 struct entry {
 	evutil_socket_t fd;
 	ino_t inode;
-	uint64_t touched; /* turn of the last request, or of the accept */
+	int64_t touched_ms; /* monotonic: the last request, or the accept */
 };
 
 struct connections {
-	struct event_base *base;
 	struct entry *entries;
 	size_t count;
 	size_t limit;
-	uint64_t turn;
+	int64_t idle_limit_ms;
+	struct event *sweep;
 };
 
 /* A connection that libevent has accepted but not yet given its descriptor. */
@@ -28,16 +31,6 @@ struct arrival {
 	struct connections *connections;
 	struct bufferevent *connection; /* with a reference of ours */
 };
-
-struct connections *connections_create(struct event_base *base, size_t limit)
-{
-	struct connections *connections = xcalloc(1, sizeof(*connections));
-
-	connections->base = base;
-	connections->limit = limit;
-	connections->entries = xcalloc(limit, sizeof(*connections->entries));
-	return connections;
-}
 
 /* 0 where fd is closed or no longer a socket's. */
 static ino_t inode_of(evutil_socket_t fd)
@@ -57,16 +50,50 @@ static void forget_closed(struct connections *connections)
 	connections->count = kept;
 }
 
-/* Ends the connection that has gone longest without a request; libevent sees its end and closes. */
+/* libevent sees the end of what it reads, and closes. */
+static void end(struct connections *connections, size_t index)
+{
+	shutdown(connections->entries[index].fd, SHUT_RDWR);
+	connections->entries[index] = connections->entries[--connections->count];
+}
+
+/* Makes room: ends the connection that has gone longest without a request. */
 static void evict_one(struct connections *connections)
 {
 	size_t oldest = 0;
 
 	for (size_t i = 1; i < connections->count; i++)
-		if (connections->entries[i].touched < connections->entries[oldest].touched)
+		if (connections->entries[i].touched_ms < connections->entries[oldest].touched_ms)
 			oldest = i;
-	shutdown(connections->entries[oldest].fd, SHUT_RDWR);
-	connections->entries[oldest] = connections->entries[--connections->count];
+	end(connections, oldest);
+}
+
+/* A byte now and then keeps libevent's own timeout from ending a request that never comes. */
+static void on_sweep(evutil_socket_t fd, short events, void *arg)
+{
+	struct connections *connections = arg;
+	int64_t limit_ms = clock_monotonic_ms() - connections->idle_limit_ms;
+
+	(void)fd;
+	(void)events;
+	forget_closed(connections);
+	for (size_t i = connections->count; i-- > 0;)
+		if (connections->entries[i].touched_ms < limit_ms)
+			end(connections, i);
+}
+
+struct connections *connections_create(struct event_base *base, size_t limit, int idle_limit_s)
+{
+	struct timeval interval = {.tv_sec = SWEEP_S};
+	struct connections *connections = xcalloc(1, sizeof(*connections));
+
+	connections->limit = limit;
+	connections->idle_limit_ms = (int64_t)idle_limit_s * 1000;
+	connections->entries = xcalloc(limit, sizeof(*connections->entries));
+	connections->sweep = event_new(base, -1, EV_PERSIST, on_sweep, connections);
+	if (connections->sweep == NULL || event_add(connections->sweep, &interval) != 0)
+		abort();
+	return connections;
 }
 
 static void add(struct connections *connections, evutil_socket_t fd)
@@ -76,7 +103,7 @@ static void add(struct connections *connections, evutil_socket_t fd)
 	if (connections->count == connections->limit)
 		evict_one(connections);
 	connections->entries[connections->count++] =
-	    (struct entry){.fd = fd, .inode = inode_of(fd), .touched = ++connections->turn};
+	    (struct entry){.fd = fd, .inode = inode_of(fd), .touched_ms = clock_monotonic_ms()};
 }
 
 static void on_arrival(evutil_socket_t fd, short events, void *arg)
@@ -114,13 +141,14 @@ void connections_touch(struct connections *connections, evutil_socket_t fd)
 {
 	for (size_t i = 0; i < connections->count; i++)
 		if (connections->entries[i].fd == fd)
-			connections->entries[i].touched = ++connections->turn;
+			connections->entries[i].touched_ms = clock_monotonic_ms();
 }
 
 void connections_free(struct connections *connections)
 {
 	if (connections == NULL)
 		return;
+	event_free(connections->sweep);
 	free(connections->entries);
 	free(connections);
 }

@@ -13,7 +13,8 @@
 
 struct connections;
 
-struct connections *connections_create(struct event_base *base, size_t limit);
+/* A connection over which no request has been completed for idle_limit_s is ended. */
+struct connections *connections_create(struct event_base *base, size_t limit, int idle_limit_s);
 
 /* For evhttp_set_bevcb, with the connections as argument: makes the connection's bufferevent. */
 struct bufferevent *connections_on_accept(struct event_base *base, void *arg);

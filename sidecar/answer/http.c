@@ -16,6 +16,7 @@
 #include "../clock.h"
 #include "connections.h"
 #include "metrics.h"
+#include "page.h"
 #include "report.h"
 #include "requests.h"
 #include "status.h"
@@ -46,11 +47,12 @@ struct exchange {
 	const char *accept; /* header, or NULL */
 	int code;
 	const char *content_type;
+	const char *policy; /* Content-Security-Policy, or NULL */
 	struct text body;
 };
 
 struct route {
-	const char *path; /* where it ends in '/', whatever stands behind it belongs to it */
+	const char *path; /* "/x/" takes whatever stands behind it as well */
 	enum handler handler;
 	void (*answer)(struct exchange *exchange);
 };
@@ -122,11 +124,20 @@ static void answer_metrics(struct exchange *exchange)
 	metrics_write(exchange->view, format, &exchange->body);
 }
 
+static void answer_page(struct exchange *exchange)
+{
+	exchange->code = 200;
+	exchange->content_type = "text/html; charset=utf-8";
+	exchange->policy = page_policy;
+	page_write(exchange->view, &exchange->body);
+}
+
 static void answer_not_found(struct exchange *exchange)
 {
 	exchange->code = 404;
-	text_add(&exchange->body, "not found; there are /readyz, /readyz/DATABASE/CHECK, /startupz,"
-				  " /livez, /healthz, /status and /metrics\n");
+	text_add(&exchange->body,
+	    "not found; there are /, /readyz, /readyz/DATABASE/CHECK, /startupz,"
+	    " /livez, /healthz, /status and /metrics\n");
 }
 
 /* The check that "DATABASE/CHECK" names, by indices. */
@@ -170,6 +181,7 @@ static void answer_check(struct exchange *exchange)
 }
 
 static const struct route routes[] = {
+    {"/", HANDLER_PAGE, answer_page},
     {"/healthz", HANDLER_HEALTHZ, answer_livez},
     {"/livez", HANDLER_LIVEZ, answer_livez},
     {"/metrics", HANDLER_METRICS, answer_metrics},
@@ -185,7 +197,7 @@ static const struct route *find_route(const char *path)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		size_t length = strlen(routes[i].path);
-		bool is_prefix = routes[i].path[length - 1] == '/';
+		bool is_prefix = length > 1 && routes[i].path[length - 1] == '/';
 
 		if (is_prefix ? strncmp(path, routes[i].path, length) == 0
 			      : strcmp(path, routes[i].path) == 0)
@@ -225,6 +237,8 @@ static void reply(struct evhttp_request *request, const struct exchange *exchang
 	evhttp_add_header(headers, "Content-Length", length);
 	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
+	if (exchange->policy != NULL)
+		evhttp_add_header(headers, "Content-Security-Policy", exchange->policy);
 	if (exchange->code == 405)
 		evhttp_add_header(headers, "Allow", "GET, HEAD");
 	if (!head)
@@ -373,7 +387,7 @@ struct http *http_create(struct event_base *base, const struct config *config,
 	http->checker = checker;
 	http->board = board;
 	http->ledger = ledger;
-	http->connections = connections_create(base, CONNECTIONS_LIMIT);
+	http->connections = connections_create(base, CONNECTIONS_LIMIT, IDLE_LIMIT_S);
 	http->server = fd >= 0 ? evhttp_new(base) : NULL;
 	if (http->server == NULL || evhttp_accept_socket(http->server, fd) != 0) {
 		if (fd >= 0) {

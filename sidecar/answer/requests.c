@@ -7,6 +7,7 @@ const char *const handler_names[HANDLER_COUNT] = {
     [HANDLER_LIVEZ] = "livez",
     [HANDLER_METRICS] = "metrics",
     [HANDLER_OTHER] = "other",
+    [HANDLER_PAGE] = "page",
     [HANDLER_READYZ] = "readyz",
     [HANDLER_STARTUPZ] = "startupz",
     [HANDLER_STATUS] = "status",

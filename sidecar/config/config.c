@@ -176,7 +176,7 @@ static void read_databases(const cJSON *document, const struct json_place *place
 
 	if (!cJSON_IsArray(databases) || cJSON_GetArraySize(databases) == 0) {
 		json_problem(problems, &list,
-		    "nothing is checked, expected a list of databases"
+		    "nothing is checked, expected an array of databases"
 		    " (without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)");
 		return;
 	}

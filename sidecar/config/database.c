@@ -34,12 +34,13 @@ const struct key database_keys[] = {
     {.name = "schema",
 	.type = KEY_STRING,
 	.offset = offsetof(struct database, schema),
+	.identifier = true,
 	.help = "where unqualified names live; default: the URL's, else public"},
     {.name = "period",
 	.type = KEY_DURATION,
 	.offset = offsetof(struct database, period_ms),
 	.fallback = "10s",
-	.least = 50,
+	.least = 10,
 	.most = 3600000,
 	.help = "time between rounds while ready"},
     {.name = "retryPeriod",
@@ -171,7 +172,7 @@ static void check_url(
 
 	if (database->url != NULL && database->url_file != NULL) {
 		json_problem(
-		    problems, place, "both \"url\" and \"urlFile\" are given, expected one");
+		    problems, &here, "both \"url\" and \"urlFile\" are given, expected one");
 		return;
 	}
 	if (database_dsn(database, &dsn, &err) != 0)
@@ -218,7 +219,7 @@ static void read_checks(const cJSON *object, const struct json_place *place,
 
 	if (!cJSON_IsArray(checks) || cJSON_GetArraySize(checks) == 0) {
 		json_problem(problems, &list,
-		    "nothing is checked, expected a list of checks"
+		    "nothing is checked, expected an array of checks"
 		    " (without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)");
 		return;
 	}

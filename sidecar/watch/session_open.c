@@ -79,11 +79,14 @@ static char *our_options(const struct session *session)
 	    theirs != NULL ? theirs : "", (long long)session_statement_timeout_ms(session));
 }
 
-/* PostgreSQL cuts it at 63 bytes itself. */
+/* The pod's name; PostgreSQL cuts the whole at 63 bytes itself. */
 static char *application_name(void)
 {
+	const char *variable = getenv("HOSTNAME");
 	char host[256] = "";
 
+	if (variable != NULL && *variable != '\0')
+		return xasprintf("schemalatch/%s", variable);
 	gethostname(host, sizeof(host) - 1);
 	return xasprintf("schemalatch/%s", host);
 }
