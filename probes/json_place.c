@@ -1,7 +1,6 @@
 #include "json_place.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,14 +88,13 @@ void json_problem(
     struct problems *problems, const struct json_place *place, const char *format, ...)
 {
 	char *where = json_place_text(place);
-	char *what = NULL;
 	va_list arguments;
+	char *what;
 
 	va_start(arguments, format);
-	if (vasprintf(&what, format, arguments) < 0)
-		what = NULL;
+	what = xvasprintf(format, arguments);
 	va_end(arguments);
-	problems_add(problems, where, "%s", what != NULL ? what : format);
+	problems_add(problems, where, "%s", what);
 	free(what);
 	free(where);
 }

@@ -1,7 +1,6 @@
 #include "problems.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "text.h"
@@ -13,17 +12,16 @@
 void problems_add(struct problems *problems, const char *place, const char *format, ...)
 {
 	struct text line;
-	char *what = NULL;
 	va_list arguments;
+	char *what;
 
 	va_start(arguments, format);
-	if (vasprintf(&what, format, arguments) < 0)
-		what = NULL;
+	what = xvasprintf(format, arguments);
 	va_end(arguments);
 	text_init(&line, PROBLEM_LIMIT_BYTES);
 	text_add_clean(&line, place);
 	text_add(&line, ": ");
-	text_add_clean(&line, what != NULL ? what : format);
+	text_add_clean(&line, what);
 	strings_take(&problems->lines, text_take(&line));
 	free(what);
 }

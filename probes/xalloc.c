@@ -1,6 +1,5 @@
 #include "xalloc.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +34,20 @@ char *xstrndup(const char *text, size_t length)
 	return text == NULL ? NULL : must(strndup(text, length));
 }
 
-char *xasprintf(const char *format, ...)
+char *xvasprintf(const char *format, va_list arguments)
 {
 	char *text = NULL;
+
+	return must(vasprintf(&text, format, arguments) < 0 ? NULL : text);
+}
+
+char *xasprintf(const char *format, ...)
+{
 	va_list arguments;
+	char *text;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
+	text = xvasprintf(format, arguments);
 	va_end(arguments);
-	return must(text);
+	return text;
 }

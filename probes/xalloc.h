@@ -6,6 +6,7 @@
 #ifndef SCHEMALATCH_XALLOC_H
 #define SCHEMALATCH_XALLOC_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* count * size zeroed bytes, overflow checked. Gives memory that free() releases. */
@@ -20,5 +21,6 @@ char *xstrndup(const char *text, size_t length);
 
 /* printf into fresh memory. free() releases it. */
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 #endif

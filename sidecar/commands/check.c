@@ -1,7 +1,6 @@
 /* All checks once, and a report. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "../answer/status.h"
 #include "command.h"
@@ -70,37 +69,11 @@ static void on_news(struct watcher *watcher, const struct snapshot *snapshot, st
 	watcher_stop(watcher);
 }
 
-static int run_with(const struct config *config, const struct options *options, struct error *err)
-{
-	struct log log = watcher_log(config);
-	struct log quiet = {.level = LOG_LEVEL_ERROR, .descriptor = STDERR_FILENO};
-	struct result result = {.options = options, .code = EXIT_UNKNOWN};
-	struct watcher watcher;
-	int code = EXIT_INTERNAL;
-
-	if (watcher_init(&watcher, config, &log, &quiet, err) == 0) {
-		watcher.on_news = on_news;
-		watcher.arg = &result;
-		if (watcher_run(&watcher, err) == 0)
-			code = (int)result.code;
-	}
-	if (!watcher_done(&watcher)) {
-		fflush(stdout);
-		_exit(code);
-	}
-	return code;
-}
-
 static int run(const struct options *options, struct error *err)
 {
-	struct config *config = options_load_config(options);
-	int code;
+	struct result result = {.options = options, .code = EXIT_UNKNOWN};
 
-	if (config == NULL)
-		return EXIT_USAGE;
-	code = run_with(config, options, err);
-	config_free(config);
-	return code;
+	return watcher_command(options, on_news, &result, -1, &result.code, err);
 }
 
 const struct command command_check = {

@@ -1,6 +1,5 @@
 /* Until the database is ready: for init containers, Jobs and scripts. */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "../../probes/keys.h"
 #include "../clock.h"
@@ -11,7 +10,7 @@
 
 struct waiting {
 	int64_t started_ms;
-	int64_t until_ms; /* -1: as long as it takes */
+	int64_t limit_ms; /* -1: as long as it takes */
 	size_t told;      /* changes of the ledger so far */
 	enum exit_code code;
 	char last[700]; /* the newest change that was no good news */
@@ -60,7 +59,8 @@ static void tell_end(const struct waiting *waiting, const struct config *config,
 static void on_news(struct watcher *watcher, const struct snapshot *snapshot, struct moment now)
 {
 	struct waiting *waiting = watcher->arg;
-	bool late = waiting->until_ms >= 0 && now.monotonic_ms >= waiting->until_ms;
+	bool late =
+	    waiting->limit_ms >= 0 && now.monotonic_ms - waiting->started_ms >= waiting->limit_ms;
 
 	tell_changes(waiting, watcher->ledger);
 	if (outcome_is_complete(snapshot))
@@ -72,60 +72,16 @@ static void on_news(struct watcher *watcher, const struct snapshot *snapshot, st
 	fflush(stdout);
 }
 
-static void on_limit(evutil_socket_t fd, short events, void *arg)
-{
-	struct watcher *watcher = arg;
-
-	(void)fd;
-	(void)events;
-	event_active(watcher->tick, EV_TIMEOUT, 0);
-}
-
-static int wait_until(struct watcher *watcher, struct waiting *waiting,
-    const struct options *options, struct error *err)
-{
-	struct timeval limit = {
-	    .tv_sec = options->timeout_ms / 1000, .tv_usec = (options->timeout_ms % 1000) * 1000};
-
-	waiting->started_ms = clock_monotonic_ms();
-	waiting->until_ms =
-	    options->timeout_ms >= 0 ? waiting->started_ms + options->timeout_ms : -1;
-	watcher->on_news = on_news;
-	watcher->arg = waiting;
-	if (options->timeout_ms >= 0 &&
-	    event_base_once(watcher->base, -1, EV_TIMEOUT, on_limit, watcher, &limit) != 0)
-		return error_set(err, "cannot make a timer");
-	return watcher_run(watcher, err);
-}
-
-static int run_with(const struct config *config, const struct options *options, struct error *err)
-{
-	struct log log = watcher_log(config);
-	struct log quiet = {.level = LOG_LEVEL_ERROR, .descriptor = STDERR_FILENO};
-	struct waiting waiting = {.code = EXIT_UNKNOWN, .last = "no answer from the database yet"};
-	struct watcher watcher;
-	int code = EXIT_INTERNAL;
-
-	if (watcher_init(&watcher, config, &log, &quiet, err) == 0 &&
-	    wait_until(&watcher, &waiting, options, err) == 0)
-		code = (int)waiting.code;
-	if (!watcher_done(&watcher)) {
-		fflush(stdout);
-		_exit(code);
-	}
-	return code;
-}
-
 static int run(const struct options *options, struct error *err)
 {
-	struct config *config = options_load_config(options);
-	int code;
+	struct waiting waiting = {
+	    .started_ms = clock_monotonic_ms(),
+	    .limit_ms = options->timeout_ms,
+	    .code = EXIT_UNKNOWN,
+	    .last = "no answer from the database yet",
+	};
 
-	if (config == NULL)
-		return EXIT_USAGE;
-	code = run_with(config, options, err);
-	config_free(config);
-	return code;
+	return watcher_command(options, on_news, &waiting, options->timeout_ms, &waiting.code, err);
 }
 
 const struct command command_wait = {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -35,7 +36,7 @@ static void look(struct watcher *watcher)
 	board_release(watcher->board, snapshot);
 }
 
-static void on_news(evutil_socket_t fd, short events, void *arg)
+static void on_board(evutil_socket_t fd, short events, void *arg)
 {
 	eventfd_t count;
 
@@ -88,7 +89,7 @@ static int add_events(struct watcher *watcher)
 	if (watcher->checker == NULL)
 		return 0;
 	watcher->news = event_new(watcher->base, checker_news_fd(watcher->checker),
-	    EV_READ | EV_PERSIST, on_news, watcher);
+	    EV_READ | EV_PERSIST, on_board, watcher);
 	return watcher->news != NULL && event_add(watcher->news, NULL) == 0 ? 0 : -1;
 }
 
@@ -167,4 +168,40 @@ bool watcher_done(struct watcher *watcher)
 	if (watcher->base != NULL)
 		event_base_free(watcher->base);
 	return ended;
+}
+
+static int add_limit(struct watcher *watcher, int64_t limit_ms, struct error *err)
+{
+	struct timeval limit = {.tv_sec = limit_ms / 1000, .tv_usec = (limit_ms % 1000) * 1000};
+
+	if (limit_ms >= 0 &&
+	    event_base_once(watcher->base, -1, EV_TIMEOUT, on_tick, watcher, &limit) != 0)
+		return error_set(err, "cannot make a timer");
+	return 0;
+}
+
+int watcher_command(const struct options *options, watcher_news_cb *on_news, void *arg,
+    int64_t limit_ms, const enum exit_code *code, struct error *err)
+{
+	struct config *config = options_load_config(options);
+	struct log quiet = {.level = LOG_LEVEL_ERROR, .descriptor = STDERR_FILENO};
+	struct watcher watcher;
+	struct log log;
+	int result = EXIT_INTERNAL;
+
+	if (config == NULL)
+		return EXIT_USAGE;
+	log = watcher_log(config);
+	if (watcher_init(&watcher, config, &log, &quiet, err) == 0) {
+		watcher.on_news = on_news;
+		watcher.arg = arg;
+		if (add_limit(&watcher, limit_ms, err) == 0 && watcher_run(&watcher, err) == 0)
+			result = (int)*code;
+	}
+	if (!watcher_done(&watcher)) {
+		fflush(stdout);
+		_exit(result);
+	}
+	config_free(config);
+	return result;
 }

@@ -11,8 +11,16 @@
 #include "../../probes/error.h"
 #include "../answer/ledger.h"
 #include "../config/config.h"
+#include "../config/options.h"
 #include "../log.h"
 #include "../watch/checker.h"
+#include "command.h"
+
+struct watcher;
+
+/* After each change and each second, behind the ledger; may call watcher_stop. */
+typedef void watcher_news_cb(
+    struct watcher *watcher, const struct snapshot *snapshot, struct moment now);
 
 struct watcher {
 	struct event_base *base;
@@ -44,6 +52,14 @@ void watcher_stop(struct watcher *watcher);
 /* Ends the checking thread, waiting for it well under a second; gives false where it is left
  * behind, and then the process must end by _exit. */
 bool watcher_done(struct watcher *watcher);
+
+/*
+ * A whole command that watches without serving: loads the configuration, and checks until on_news
+ * stops it, with no line in the log for changes (the command's output tells them). limit_ms of 0 or
+ * more calls on_news once more when it is over. Gives EXIT_USAGE or EXIT_INTERNAL, else *code.
+ */
+int watcher_command(const struct options *options, watcher_news_cb *on_news, void *arg,
+    int64_t limit_ms, const enum exit_code *code, struct error *err);
 
 /* The log as the configuration wants it, on standard error. */
 struct log watcher_log(const struct config *config);
