@@ -50,7 +50,8 @@ static const char tables_sql[] =
     "    AS nsp FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS u(s, t, i) OFFSET 0)"
     "  AS w OFFSET 0) AS x";
 
-/* Asked only about the first missing ones, for what a person wants to know next. */
+/* Asked only about the first missing ones, for what a person wants to know next. One that has come
+ * meanwhile is no "elsewhere". */
 static const char details_sql[] =
     "SELECT u.i AS position,"
     " EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = u.s) AS schema_exists,"
@@ -59,7 +60,9 @@ static const char details_sql[] =
     " (SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)"
     "   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     "   WHERE c.relname IN (u.t, pg_catalog.lower(u.t)) AND c.relkind IN ('r','p','f','v','m')"
-    "   AND n.nspname NOT LIKE 'pg\\_%' ORDER BY n.nspname <> u.s, n.nspname LIMIT 1) AS elsewhere"
+    "   AND n.nspname NOT LIKE 'pg\\_%'"
+    "   AND NOT (n.nspname = u.s AND c.relname = u.t) ORDER BY n.nspname <> u.s, n.nspname LIMIT "
+    "1) AS elsewhere"
     " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS u(s, t, i)"
     " WHERE u.i = ANY ($3::bigint[]) ORDER BY u.i";
 
