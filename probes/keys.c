@@ -289,8 +289,10 @@ static void read_strings(const struct reading *reading)
 		inner.place = &place;
 		if (cJSON_IsString(element) && element->valuestring[0] != '\0')
 			strings_add(member, element->valuestring);
-		else
+		else {
 			problem_expected(&inner, element, "a string");
+			strings_add(member, ""); /* so that the others keep their places */
+		}
 	}
 }
 

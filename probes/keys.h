@@ -21,7 +21,8 @@ enum key_type {
 	KEY_DURATION, /* int64_t, milliseconds */
 	KEY_CHOICE,   /* int: index into choices; -1: absent without default, or not valid */
 	KEY_SET,      /* unsigned: bit i for choices[i]; an array of names in JSON */
-	KEY_STRINGS,  /* struct strings; an array of strings, or one string */
+	KEY_STRINGS,  /* struct strings; an array of strings, or one string. "" stands where a
+			 problem was told */
 	KEY_NESTED,   /* whoever owns the table reads it; keys_read only knows that it exists */
 };
 

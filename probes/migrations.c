@@ -183,8 +183,9 @@ static void migrations_prepare(
 	int sources =
 	    (plan->directories.count > 0) + (plan->revisions.count > 0) + (plan->list != NULL);
 
-	if (plan->tool < 0)
-		return; /* told already, and nothing below can be read without it */
+	if (plan->tool < 0 || strings_has(&plan->directories, "") ||
+	    strings_has(&plan->revisions, ""))
+		return; /* told already, and nothing below makes sense */
 	if (sources != 1)
 		json_problem(problems, place,
 		    "%s, expected exactly one of \"directory\","

@@ -97,7 +97,8 @@ static void tables_prepare(
 	for (size_t i = 0; i < plan->tables.count; i++) {
 		struct json_place element = json_place_index(&list, (int)i);
 
-		prepare_name(check, plan, plan->tables.items[i], &element, problems);
+		if (plan->tables.items[i][0] != '\0')
+			prepare_name(check, plan, plan->tables.items[i], &element, problems);
 	}
 	plan->schema_array = names_array(&plan->schemas);
 	plan->name_array = names_array(&plan->names);

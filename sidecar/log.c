@@ -9,7 +9,10 @@
 #include "clock.h"
 
 /* POSIX promises that a pipe which polls writable takes this many bytes without blocking. */
-#define LINE_LIMIT_BYTES 4000
+#define LINE_LIMIT_BYTES 4096
+/* Of these: time, level and event; then fields and message, of which JSON may double the latter. */
+#define FIELDS_LIMIT_BYTES 1600
+#define MESSAGE_LIMIT_BYTES 1100
 
 const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
 const char *const log_format_names[] = {"json", "text", NULL};
@@ -19,7 +22,7 @@ struct log_line log_begin(struct log *log, enum log_level level, const char *eve
 	struct log_line line = {
 	    .log = log, .level = level, .event = event, .wanted = level >= log->level};
 
-	text_init(&line.fields, LINE_LIMIT_BYTES / 2);
+	text_init(&line.fields, FIELDS_LIMIT_BYTES);
 	return line;
 }
 
@@ -84,7 +87,7 @@ void log_number(struct log_line *line, const char *name, double value)
 	text_addf(&line->fields, "%.10g", value);
 }
 
-static void write_line(struct log *log, struct text *line)
+static void write_line(struct log *log, struct text *line, unsigned dropped_before)
 {
 	struct pollfd ready = {.fd = log->descriptor, .events = POLLOUT};
 
@@ -92,30 +95,40 @@ static void write_line(struct log *log, struct text *line)
 	/* A file or a terminal always polls writable; a broken pipe does too, and then write fails.
 	 */
 	if (poll(&ready, 1, 0) != 1 || write(log->descriptor, text_string(line), line->length) < 0)
-		atomic_fetch_add(&log->dropped, 1);
+		atomic_fetch_add(&log->dropped, dropped_before + 1);
 }
 
-static void add_json(
-    struct text *out, const struct log_line *line, const char *time, const char *message)
+/* Fields that are too long are left out together: half of them would be no JSON. */
+static const char *fields_of(const struct log_line *line)
+{
+	return line->fields.truncated ? "" : text_string(&line->fields);
+}
+
+static void add_json(struct text *out, const struct log_line *line, const char *time,
+    const char *message, unsigned dropped)
 {
 	text_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"message\":", time,
 	    log_level_names[line->level], line->event);
 	add_quoted(out, message);
-	text_add(out, line->fields.truncated ? "" : text_string(&line->fields));
+	text_add(out, fields_of(line));
+	if (dropped > 0)
+		text_addf(out, ",\"dropped_lines\":%u", dropped);
 	text_add(out, "}");
 }
 
-static void add_text(
-    struct text *out, const struct log_line *line, const char *time, const char *message)
+static void add_text(struct text *out, const struct log_line *line, const char *time,
+    const char *message, unsigned dropped)
 {
 	text_addf(out, "%s %-5s %s: ", time, log_level_names[line->level], line->event);
 	text_add_clean(out, message);
-	text_add(out, text_string(&line->fields));
+	text_add(out, fields_of(line));
+	if (dropped > 0)
+		text_addf(out, " dropped_lines=%u", dropped);
 }
 
 void log_end(struct log_line *line, const char *format, ...)
 {
-	char message[1024];
+	char message[MESSAGE_LIMIT_BYTES];
 	char time[32];
 	struct text out;
 	va_list arguments;
@@ -127,15 +140,13 @@ void log_end(struct log_line *line, const char *format, ...)
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
 	dropped = atomic_exchange(&line->log->dropped, 0);
-	if (dropped > 0)
-		log_number(line, "dropped_lines", dropped);
 	clock_format_utc(clock_wall_ms(), time, sizeof(time));
 	text_init(&out, 0);
 	if (line->log->format == LOG_FORMAT_JSON)
-		add_json(&out, line, time, message);
+		add_json(&out, line, time, message, dropped);
 	else
-		add_text(&out, line, time, message);
-	write_line(line->log, &out);
+		add_text(&out, line, time, message, dropped);
+	write_line(line->log, &out, dropped);
 	text_done(&out);
 	text_done(&line->fields);
 }

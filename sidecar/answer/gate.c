@@ -18,23 +18,29 @@ static bool is_held(const struct standing *standing, int64_t hold_for_ms, int64_
 	       now_ms - standing->answered_at.monotonic_ms < hold_for_ms;
 }
 
-/* Since when there has been no answer: since the finding became unknown, or since the last one. */
-static int64_t silent_since_ms(const struct standing *standing)
+/* How long there has been no answer, whatever its reasons: an outage often changes its face. */
+static int64_t silent_ms(const struct standing *standing, int64_t now_ms)
 {
-	if (standing->now.value == VERDICT_UNKNOWN)
-		return standing->since.monotonic_ms;
-	return standing->checked.monotonic_ms;
+	const struct moment *since = standing->answered ? &standing->answered_at : &standing->since;
+
+	return now_ms - since->monotonic_ms;
 }
 
 struct judgement gate_judge(const struct check *check, const struct standing *standing,
     const struct database_state *state, int64_t hold_for_ms, int64_t now_ms)
 {
 	bool late = now_ms > state->due_ms && standing->now.value != VERDICT_UNKNOWN;
-	struct judgement judgement = {.verdict = late ? &overdue : &standing->now};
+	struct judgement judgement = {
+	    .verdict = late ? &overdue : &standing->now,
+	    .since_wall_ms = standing->since.wall_ms,
+	};
 
+	if (late)
+		judgement.since_wall_ms =
+		    standing->checked.wall_ms + state->due_ms - standing->checked.monotonic_ms;
 	judgement.pass = judgement.verdict->value == VERDICT_READY;
 	if (judgement.verdict->value == VERDICT_UNKNOWN) {
-		judgement.silent_ms = now_ms - silent_since_ms(standing);
+		judgement.silent_ms = silent_ms(standing, now_ms);
 		judgement.held = is_held(standing, hold_for_ms, now_ms);
 		judgement.pass = judgement.held;
 	}

@@ -22,6 +22,7 @@ struct judgement {
 	bool held;                     /* passes by an earlier answer only */
 	bool latched;                  /* passes for ever, whatever is found now */
 	int64_t silent_ms;             /* how long there has been no answer; 0 where there is one */
+	int64_t since_wall_ms;         /* since when the verdict is this one */
 	const struct verdict *verdict; /* borrowed from the standing, or static */
 };
 

@@ -38,14 +38,24 @@ struct ledger *ledger_create(const struct config *config, struct log *log)
 	return ledger;
 }
 
-static void log_change(
-    struct ledger *ledger, const struct change *change, const struct judgement *judgement)
+/* What the message alone does not tell of how the check counts. */
+static const char *afterthought(const struct judgement *judgement, const struct standing *standing)
+{
+	if (judgement->held)
+		return " (the last answer, ready, is held)";
+	if (judgement->latched)
+		return " (latched: passes all the same)";
+	if (judgement->verdict->value == VERDICT_UNKNOWN && standing->answered &&
+	    standing->answer == VERDICT_READY)
+		return " (the last answer, ready, is older than holdFor)";
+	return "";
+}
+
+static void log_change(struct ledger *ledger, const struct change *change,
+    const struct judgement *judgement, const struct standing *standing)
 {
 	struct log_line line = log_begin(ledger->log,
 	    change->value == VERDICT_READY ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "verdict");
-	const char *after = change->held         ? " (the last answer, ready, is held)"
-			    : judgement->latched ? " (latched: passes all the same)"
-						 : "";
 
 	log_text(&line, "database", change->database);
 	log_text(&line, "check", change->check);
@@ -54,7 +64,7 @@ static void log_change(
 	log_bool(&line, "pass", change->pass);
 	log_text(&line, "sqlstate", judgement->verdict->sqlstate);
 	log_end(&line, "%s/%s %s: %s%s", change->database, change->check,
-	    reason_name(change->reason), change->message, after);
+	    reason_name(change->reason), change->message, afterthought(judgement, standing));
 }
 
 /* Whether a person would want to be told. Of silence, the reason says enough; of an answer, the
@@ -69,7 +79,7 @@ static bool is_news(const struct seen *seen, const struct judgement *judgement)
 }
 
 static void note_check(struct ledger *ledger, size_t database_index, size_t index,
-    const struct judgement *judgement, struct moment now)
+    const struct judgement *judgement, const struct standing *standing, struct moment now)
 {
 	const struct database *database = &ledger->config->databases[database_index];
 	struct seen *seen = &ledger->seen[database_index][index];
@@ -89,7 +99,7 @@ static void note_check(struct ledger *ledger, size_t database_index, size_t inde
 	};
 	memcpy(change->message, seen->verdict.message, sizeof(change->message));
 	ledger->change_count++;
-	log_change(ledger, change, judgement);
+	log_change(ledger, change, judgement, standing);
 }
 
 static void note_gate(struct ledger *ledger, enum gate gate, bool pass)
@@ -118,7 +128,7 @@ void ledger_note(struct ledger *ledger, const struct snapshot *snapshot, struct 
 			struct judgement judgement = gate_judge(database->checks[k],
 			    &state->standings[k], state, database->hold_for_ms, now.monotonic_ms);
 
-			note_check(ledger, i, k, &judgement, now);
+			note_check(ledger, i, k, &judgement, &state->standings[k], now);
 		}
 	}
 	ledger->started = ledger->started || gate_passes(snapshot, GATE_STARTUP, now.monotonic_ms);

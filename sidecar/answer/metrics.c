@@ -32,7 +32,7 @@ struct metric {
 
 /* ---- samples ---- */
 
-/* Label values: both formats escape the same three characters. */
+/* Label values, which are clean already; both formats escape the same three characters. */
 static void add_label_value(struct text *out, const char *value)
 {
 	for (; *value != '\0'; value++) {
@@ -444,6 +444,14 @@ static bool has_parameter(const char *parameters, size_t length, const char *wan
 	return found != NULL && found + strlen(wanted) <= parameters + length;
 }
 
+static bool is_type(const char *range, const char *type)
+{
+	size_t length = strlen(type);
+
+	return strncasecmp(range, type, length) == 0 &&
+	       (range[length] == '\0' || strchr("; \t,", range[length]) != NULL);
+}
+
 /* The weight of one media range for us as OpenMetrics 1.0; 0 where it is something else. Some
  * Prometheus (2.49.0) sends q=2, so weights are cut to 1. */
 static double openmetrics_weight(const char *range, size_t length)
@@ -452,7 +460,7 @@ static double openmetrics_weight(const char *range, size_t length)
 	const char *weight = strcasestr(range, "q=");
 	double q = 1;
 
-	if (strncasecmp(range, type, sizeof(type) - 1) != 0)
+	if (!is_type(range, type))
 		return 0;
 	if (has_parameter(range, length, "version=") &&
 	    !has_parameter(range, length, "version=1.0.0"))
@@ -468,8 +476,7 @@ static double text_weight(const char *range, size_t length)
 	const char *weight = strcasestr(range, "q=");
 	double q = 1;
 
-	if (strncasecmp(range, "text/plain", 10) != 0 ||
-	    has_parameter(range, length, "version=1.0.0"))
+	if (!is_type(range, "text/plain") || has_parameter(range, length, "version=1.0.0"))
 		return 0;
 	if (weight != NULL && weight < range + length)
 		q = strtod(weight + 2, NULL);

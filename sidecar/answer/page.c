@@ -75,7 +75,7 @@ static void add_check(struct text *out, const struct view *view, size_t database
 	text_addf(out, "<th scope=\"row\">%s/%s</th>", d->name, d->checks[index]->name);
 	add_verdict_cell(out, &judgement);
 	add_cell(out, judgement.verdict->message);
-	add_time_cell(out, standing->since.wall_ms);
+	add_time_cell(out, judgement.since_wall_ms);
 	add_time_cell(out, standing->checked.wall_ms);
 	text_add(out, "</tr>\n");
 }

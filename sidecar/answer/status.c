@@ -15,6 +15,7 @@ enum detail {
 	DETAIL_FAILING_ONLY,
 	DETAIL_NO_MESSAGES,
 	DETAIL_NO_CHECKS,
+	DETAIL_NO_DATABASES,
 };
 
 static void add_time(cJSON *object, const char *name, int64_t wall_ms)
@@ -51,7 +52,7 @@ static cJSON *check_object(const struct view *view, size_t database, size_t inde
 	if (with_message)
 		cJSON_AddStringToObject(object, "message", judgement->verdict->message);
 	cJSON_AddBoolToObject(object, "held", judgement->held);
-	add_time(object, "since", standing->since.wall_ms);
+	add_time(object, "since", judgement->since_wall_ms);
 	add_time(object, "checkedAt", standing->checked.wall_ms);
 	add_gates(object, check->gates);
 	cJSON_AddBoolToObject(object, "pass", judgement->pass);
@@ -79,7 +80,7 @@ static cJSON *databases_array(const struct view *view, enum detail detail)
 {
 	cJSON *list = cJSON_CreateArray();
 
-	for (size_t i = 0; i < view->config->database_count; i++) {
+	for (size_t i = 0; detail < DETAIL_NO_DATABASES && i < view->config->database_count; i++) {
 		cJSON *object = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(object, "name", view->config->databases[i].name);
@@ -148,7 +149,7 @@ char *status_probe_document(const struct view *view, size_t limit_bytes)
 {
 	char *text = NULL;
 
-	for (enum detail detail = DETAIL_ALL; detail <= DETAIL_NO_CHECKS; detail++) {
+	for (enum detail detail = DETAIL_ALL; detail <= DETAIL_NO_DATABASES; detail++) {
 		free(text);
 		text = print(document_of(view, detail));
 		if (text == NULL || strlen(text) <= limit_bytes)

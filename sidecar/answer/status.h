@@ -10,7 +10,8 @@
 char *status_document(const struct view *view);
 
 /* The document of a probe path: no longer than limit_bytes. What does not fit is left out in this
- * order: the history, the messages of checks that pass, these checks, all messages, all checks. */
+ * order: the history, the messages of checks that pass, these checks, all messages, all checks, the
+ * databases. */
 char *status_probe_document(const struct view *view, size_t limit_bytes);
 
 /* One check's object alone. free() releases it. */

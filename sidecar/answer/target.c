@@ -7,10 +7,10 @@
 
 static int hex_value(char c)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *found = c != '\0' ? strchr(digits, c | 0x20) : NULL;
+	static const char digits[] = "00112233445566778899aAbBcCdDeEfF";
+	const char *found = c != '\0' ? strchr(digits, c) : NULL;
 
-	return found != NULL ? (int)(found - digits) : -1;
+	return found != NULL ? (int)(found - digits) / 2 : -1;
 }
 
 /* The byte that "%41" stands for; -1 where it is broken or a NUL. */

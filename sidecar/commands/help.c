@@ -20,7 +20,7 @@ static void print_settings(void)
 	printf("  --config FILE\n      SCHEMALATCH_CONFIG\n      the configuration file\n");
 	for (const struct setting *setting = settings; setting->environment != NULL; setting++) {
 		if (setting->flag != NULL)
-			printf("  --%s %s\n", setting->flag, setting->value_help);
+			printf("  %s %s\n", setting->flag, setting->value_help);
 		printf("%s%s%s%s%s\n      %s%s\n", setting->flag != NULL ? "      " : "  ",
 		    setting->environment, setting->flag != NULL ? "" : "=",
 		    setting->flag != NULL ? "" : setting->value_help,

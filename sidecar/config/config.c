@@ -192,6 +192,18 @@ static void read_databases(const cJSON *document, const struct json_place *place
 	check_database_names(config, &list, problems);
 }
 
+/* The reason goes out on every road: clean, and of a length that leaves room for the rest. */
+static void bound_reason(struct config *config)
+{
+	char clean[256];
+
+	if (config->disabled == NULL)
+		return;
+	text_copy_clean(clean, sizeof(clean), config->disabled);
+	free(config->disabled);
+	config->disabled = xstrdup(clean);
+}
+
 static void read_document(const cJSON *document, const struct json_place *place,
     struct config *config, struct problems *problems)
 {
@@ -200,6 +212,7 @@ static void read_document(const cJSON *document, const struct json_place *place,
 	keys_read(document, place, (struct key_target[]){{config_keys, config}}, 1, problems);
 	if (!cJSON_IsObject(document))
 		return;
+	bound_reason(config);
 	if (config->listen != NULL && parse_listen(config->listen, &config->address) != 0)
 		json_problem(problems, &listen,
 		    "\"%s\" is not an address, expected [HOST]:PORT with a port of 0 to 65535",

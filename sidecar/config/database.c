@@ -193,20 +193,16 @@ static void check_times(
 		json_problem(problems, &here, "is longer than \"period\", expected at most that");
 }
 
-static void check_check_names(
-    const struct database *database, const struct json_place *list, struct problems *problems)
+static void check_is_named_once(const struct database *database, const struct check *check,
+    const struct json_place *place, struct problems *problems)
 {
-	for (size_t i = 0; i < database->check_count; i++) {
-		struct json_place element = json_place_index(list, (int)i);
-		struct json_place here = json_place_key(&element, "name");
+	struct json_place here = json_place_key(place, "name");
 
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(database->checks[k]->name, database->checks[i]->name) == 0)
-				json_problem(problems, &here,
-				    "\"%s\" is the name of two checks of this database, expected "
-				    "one",
-				    database->checks[i]->name);
-	}
+	for (size_t i = 0; i < database->check_count; i++)
+		if (strcmp(database->checks[i]->name, check->name) == 0)
+			json_problem(problems, &here,
+			    "\"%s\" is the name of two checks of this database, expected one",
+			    check->name);
 }
 
 static void read_checks(const cJSON *object, const struct json_place *place,
@@ -229,10 +225,11 @@ static void read_checks(const cJSON *object, const struct json_place *place,
 		struct json_place here = json_place_index(&list, index++);
 		struct check *check = check_read(element, &here, database->schema, problems);
 
-		if (check != NULL)
-			database->checks[database->check_count++] = check;
+		if (check == NULL)
+			continue;
+		check_is_named_once(database, check, &here, problems);
+		database->checks[database->check_count++] = check;
 	}
-	check_check_names(database, &list, problems);
 }
 
 void database_read(const cJSON *object, const struct json_place *place, struct database *database,

@@ -33,28 +33,19 @@ struct parser {
 	struct problems *problems;
 };
 
-static bool is_shown(const struct command *command, const char *name)
-{
-	if (strcmp(name, "config") == 0)
-		return command == NULL || command->takes_settings;
-	for (unsigned i = 0; i < OWN_COUNT; i++)
-		if (strcmp(own_flags[i].name, name) == 0)
-			return command != NULL && (command->flags & (1u << i)) != 0;
-	return command == NULL || command->takes_settings;
-}
-
 static void problem_unknown(struct parser *parser, const char *name)
 {
+	const struct command *command = parser->options->command;
 	const char *names[SETTINGS_MAX + OWN_COUNT + 1] = {"config"};
-	size_t count = 1;
+	size_t count = command == NULL || command->takes_settings;
 	char *place = xasprintf("--%s", name);
 	const char *near;
 
-	for (size_t i = 0; settings[i].environment != NULL; i++)
+	for (size_t i = 0; count > 0 && settings[i].environment != NULL; i++)
 		if (settings[i].flag != NULL)
-			names[count++] = settings[i].flag;
-	for (size_t i = 0; i < OWN_COUNT; i++)
-		if (is_shown(parser->options->command, own_flags[i].name))
+			names[count++] = settings[i].flag + 2;
+	for (unsigned i = 0; i < OWN_COUNT; i++)
+		if (command != NULL && (command->flags & (1u << i)) != 0)
 			names[count++] = own_flags[i].name;
 	near = strings_nearest(name, names, count);
 	if (near != NULL)
@@ -119,12 +110,20 @@ static bool take_setting(struct parser *parser, const struct flag *flag)
 		return true;
 	}
 	for (size_t i = 0; settings[i].environment != NULL; i++) {
-		if (settings[i].flag == NULL || strcmp(settings[i].flag, flag->name) != 0)
+		if (settings[i].flag == NULL || strcmp(settings[i].flag + 2, flag->name) != 0)
 			continue;
 		parser->options->settings.values[i] = take_value(parser, flag);
 		return true;
 	}
 	return false;
+}
+
+/* What stands behind a mistyped flag is its value, no mistake of its own. */
+static void skip_value(struct parser *parser, const struct flag *flag)
+{
+	if (flag->value == NULL && parser->next < parser->count &&
+	    parser->arguments[parser->next][0] != '-')
+		parser->next++;
 }
 
 static void take_flag(struct parser *parser, const char *argument)
@@ -135,9 +134,21 @@ static void take_flag(struct parser *parser, const char *argument)
 	    .value = argument[length] == '=' ? argument + length + 1 : NULL,
 	};
 
-	if (!take_own(parser, &flag) && !take_setting(parser, &flag))
+	if (!take_own(parser, &flag) && !take_setting(parser, &flag)) {
 		problem_unknown(parser, flag.name);
+		skip_value(parser, &flag);
+	}
 	free(flag.name);
+}
+
+/* An argument that nobody expected may be a URL behind a mistyped flag: it is told by its number.
+ */
+static void problem_argument(struct parser *parser, const char *what)
+{
+	char *place = xasprintf("argument %d", parser->next);
+
+	problems_add(parser->problems, place, "%s", what);
+	free(place);
 }
 
 static void take_operand(struct parser *parser, const char *argument)
@@ -148,7 +159,7 @@ static void take_operand(struct parser *parser, const char *argument)
 	if (options->operand_count < most && options->operand_count < OPERANDS_MAX)
 		options->operands[options->operand_count++] = argument;
 	else
-		problems_add(parser->problems, argument, "is one argument too many");
+		problem_argument(parser, "is one too many");
 }
 
 static const char *command_word(const char *argument)
@@ -182,7 +193,21 @@ static void take_command(struct parser *parser)
 	if (near != NULL)
 		problems_add(parser->problems, word, "is not a command, did you mean %s?", near);
 	else
-		problems_add(parser->problems, word, "is not a command, see schemalatch help");
+		problem_argument(parser, "is not a command, see schemalatch help");
+}
+
+/* Takes the next argument; gives whether it asks for help, which is given for any command. */
+static bool take_argument(struct parser *parser, const char *argument)
+{
+	if (strcmp(argument, "-h") == 0 || strcmp(argument, "--help") == 0)
+		return true;
+	if (strncmp(argument, "--", 2) == 0)
+		take_flag(parser, argument + 2);
+	else if (argument[0] == '-' && argument[1] != '\0')
+		problems_add(parser->problems, argument, "unknown flag, see schemalatch help");
+	else
+		take_operand(parser, argument);
+	return false;
 }
 
 void options_parse(
@@ -191,6 +216,7 @@ void options_parse(
 	struct parser parser = {
 	    .arguments = arguments, .count = count, .options = options, .problems = problems};
 	const char *file = getenv("SCHEMALATCH_CONFIG");
+	bool wants_help = false;
 
 	*options = (struct options){.timeout_ms = -1};
 	if (file != NULL && *file != '\0')
@@ -202,16 +228,10 @@ void options_parse(
 	take_command(&parser);
 	if (options->command == NULL)
 		return;
-	while (parser.next < count) {
-		const char *argument = arguments[parser.next++];
-
-		if (strcmp(argument, "-h") == 0 || strcmp(argument, "--help") == 0)
-			options->command = command_find("help");
-		else if (strncmp(argument, "--", 2) == 0)
-			take_flag(&parser, argument + 2);
-		else
-			take_operand(&parser, argument);
-	}
+	while (parser.next < count)
+		wants_help = take_argument(&parser, arguments[parser.next++]) || wants_help;
+	if (wants_help)
+		options->command = command_find("help");
 }
 
 static struct log problem_log(const struct options *options)
@@ -221,7 +241,7 @@ static struct log problem_log(const struct options *options)
 
 	/* The configuration that would tell is the one that has the problems. */
 	for (size_t i = 0; settings[i].environment != NULL; i++)
-		if (settings[i].flag != NULL && strcmp(settings[i].flag, "log-format") == 0 &&
+		if (settings[i].flag != NULL && strcmp(settings[i].flag, "--log-format") == 0 &&
 		    options->settings.values[i] != NULL)
 			format = options->settings.values[i];
 	log.format = isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;

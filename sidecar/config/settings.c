@@ -17,7 +17,7 @@ static void apply_migrations(
 const struct setting settings[] = {
     {.environment = "SCHEMALATCH_DATABASE_URL",
 	.fallback_environment = "DATABASE_URL",
-	.flag = "database-url",
+	.flag = "--database-url",
 	.pointer = "/databases/0/url",
 	.alone = true,
 	.value_help = "URL",
@@ -28,26 +28,26 @@ const struct setting settings[] = {
 	.value_help = "FILE",
 	.help = "a file that holds the URL"},
     {.environment = "SCHEMALATCH_TABLES",
-	.flag = "tables",
+	.flag = "--tables",
 	.pointer = "/databases/0/checks/-",
 	.alone = true,
 	.apply = apply_tables,
 	.value_help = "NAME,NAME",
 	.help = "tables that must be there: users,billing.invoices"},
     {.environment = "SCHEMALATCH_MIGRATIONS",
-	.flag = "migrations",
+	.flag = "--migrations",
 	.pointer = "/databases/0/checks/-",
 	.alone = true,
 	.apply = apply_migrations,
 	.value_help = "TOOL:DIR or TOOL@ID,ID",
 	.help = "the migrations of this release: alembic:/migrations/versions"},
     {.environment = "SCHEMALATCH_LISTEN",
-	.flag = "listen",
+	.flag = "--listen",
 	.pointer = "/listen",
 	.value_help = "[HOST]:PORT",
 	.help = "where probes are answered"},
     {.environment = "SCHEMALATCH_MODE",
-	.flag = "mode",
+	.flag = "--mode",
 	.pointer = "/mode",
 	.value_help = "gate or observe",
 	.help = "observe: every gate answers 200 and says what it would have answered"},
@@ -56,12 +56,12 @@ const struct setting settings[] = {
 	.value_help = "REASON",
 	.help = "opens every gate and asks nothing; the reason is shown everywhere"},
     {.environment = "SCHEMALATCH_LOG_LEVEL",
-	.flag = "log-level",
+	.flag = "--log-level",
 	.pointer = "/log/level",
 	.value_help = "debug, info, warn or error",
 	.help = "the least that is logged"},
     {.environment = "SCHEMALATCH_LOG_FORMAT",
-	.flag = "log-format",
+	.flag = "--log-format",
 	.pointer = "/log/format",
 	.value_help = "json or text",
 	.help = "text on a terminal, else json"},
@@ -182,14 +182,18 @@ static struct choice choose(const struct setting *setting, const char *flag, boo
 	return (struct choice){NULL, NULL};
 }
 
-static void apply(const struct setting *setting, const struct choice *choice, cJSON *document,
-    bool has_file, struct problems *problems)
+static void problem_beside_file(const struct choice *choice, struct problems *problems)
 {
-	if (setting->alone && has_file)
-		problems_add(problems, choice->name,
-		    "describes the database of a start without file, but a file is given;"
-		    " expected it in the file's \"databases\"");
-	else if (setting->apply != NULL)
+	problems_add(problems, choice->name,
+	    "describes the database of a start without file, but a file is given; expected it in "
+	    "the"
+	    " file's \"databases\"");
+}
+
+static void apply(const struct setting *setting, const struct choice *choice, cJSON *document,
+    struct problems *problems)
+{
+	if (setting->apply != NULL)
 		setting->apply(document, choice->name, choice->value, problems);
 	else
 		apply_string(document, setting->pointer, choice->value);
@@ -270,7 +274,11 @@ void settings_apply(cJSON *document, bool has_file, const struct setting_flags *
 
 		if (choice.value == NULL)
 			continue;
-		apply(&settings[i], &choice, document, has_file, problems);
+		if (settings[i].alone && has_file) {
+			problem_beside_file(&choice, problems);
+			continue;
+		}
+		apply(&settings[i], &choice, document, problems);
 		origins[count++] =
 		    (struct json_origin){made_at(&settings[i], document), choice.name};
 	}

@@ -14,7 +14,7 @@
 struct setting {
 	const char *environment;
 	const char *fallback_environment; /* of the application; read where the first is not set */
-	const char *flag;                 /* without "--"; NULL: none */
+	const char *flag;                 /* with its dashes; NULL: none */
 	const char *pointer;              /* of the part of the document that it makes */
 	bool alone; /* describes the one database of a start without file: an error beside one */
 	/* Puts value into the document; NULL: as a string at pointer. */
