@@ -24,12 +24,15 @@ struct connections {
 	size_t limit;
 	int64_t idle_limit_ms;
 	struct event *sweep;
+	struct arrival *arrivals;
 };
 
 /* A connection that libevent has accepted but not yet given its descriptor. */
 struct arrival {
 	struct connections *connections;
 	struct bufferevent *connection; /* with a reference of ours */
+	struct event *soon;             /* when libevent has */
+	struct arrival *next;
 };
 
 /* 0 where fd is closed or no longer a socket's. */
@@ -106,34 +109,51 @@ static void add(struct connections *connections, evutil_socket_t fd)
 	    (struct entry){.fd = fd, .inode = inode_of(fd), .touched_ms = clock_monotonic_ms()};
 }
 
+/* Ends the wait for an arrival, the one that link leads to. */
+static void arrival_free(struct arrival **link)
+{
+	struct arrival *arrival = *link;
+
+	*link = arrival->next;
+	event_free(arrival->soon);
+	bufferevent_decref(arrival->connection);
+	free(arrival);
+}
+
 static void on_arrival(evutil_socket_t fd, short events, void *arg)
 {
 	struct arrival *arrival = arg;
+	struct connections *connections = arrival->connections;
+	struct arrival **link = &connections->arrivals;
 	evutil_socket_t accepted = bufferevent_getfd(arrival->connection);
 
 	(void)fd;
 	(void)events;
 	if (accepted >= 0)
-		add(arrival->connections, accepted);
-	bufferevent_decref(arrival->connection);
-	free(arrival);
+		add(connections, accepted);
+	while (*link != arrival)
+		link = &(*link)->next;
+	arrival_free(link);
 }
 
 struct bufferevent *connections_on_accept(struct event_base *base, void *arg)
 {
 	struct timeval now = {0, 0};
+	struct connections *connections = arg;
 	struct bufferevent *connection = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	struct arrival *arrival;
 
 	if (connection == NULL)
 		return NULL;
 	arrival = xcalloc(1, sizeof(*arrival));
-	*arrival = (struct arrival){arg, connection};
+	*arrival = (struct arrival){.connections = connections, .connection = connection};
+	arrival->soon = evtimer_new(base, on_arrival, arrival);
+	if (arrival->soon == NULL)
+		abort();
+	evtimer_add(arrival->soon, &now);
+	arrival->next = connections->arrivals;
+	connections->arrivals = arrival;
 	bufferevent_incref(connection);
-	if (event_base_once(base, -1, EV_TIMEOUT, on_arrival, arrival, &now) != 0) {
-		bufferevent_decref(connection);
-		free(arrival);
-	}
 	return connection;
 }
 
@@ -148,6 +168,8 @@ void connections_free(struct connections *connections)
 {
 	if (connections == NULL)
 		return;
+	while (connections->arrivals != NULL)
+		arrival_free(&connections->arrivals);
 	event_free(connections->sweep);
 	free(connections->entries);
 	free(connections);

@@ -84,29 +84,57 @@ static char *position(const char *path, const char *text, const char *at)
 	return xasprintf("%s:%d:%d", path, line, column);
 }
 
-static cJSON *parse_file(const char *path, struct problems *problems)
+/* Where text has a NUL, raw or as an escape; cJSON would end the string there in silence. */
+static const char *find_nul(const char *text, size_t length)
 {
-	size_t length = 0;
-	const char *end = NULL;
-	char *text = read_file(path, &length, problems);
-	cJSON *document = NULL;
+	for (const char *c = text; c < text + length; c++) {
+		if (*c == '\0' || strncmp(c, "\\u0000", 6) == 0)
+			return c;
+		if (*c == '\\')
+			c++; /* what it escapes begins nothing */
+	}
+	return NULL;
+}
 
-	if (text == NULL)
+static void problem_at(
+    const char *path, const char *text, const char *at, const char *what, struct problems *problems)
+{
+	char *where = position(path, text, at);
+
+	problems_add(problems, where, "%s", what);
+	free(where);
+}
+
+static cJSON *parse_text(
+    const char *path, const char *text, size_t length, struct problems *problems)
+{
+	const char *nul = find_nul(text, length);
+	const char *end = text;
+	cJSON *document;
+
+	if (nul != NULL) {
+		problem_at(path, text, nul, "holds a NUL character, expected none", problems);
 		return NULL;
+	}
 	document = cJSON_ParseWithLengthOpts(text, length, &end, false);
 	while (document != NULL && end < text + length && strchr(" \t\r\n", *end) != NULL)
 		end++;
-	if (document == NULL || end != text + length) {
-		char *where = position(path, text, end != NULL ? end : text);
+	if (document != NULL && end == text + length)
+		return document;
+	problem_at(path, text, end,
+	    document == NULL ? "is not JSON, expected a value, a comma or a closing bracket here"
+			     : "text behind the end, expected nothing",
+	    problems);
+	cJSON_Delete(document);
+	return NULL;
+}
 
-		problems_add(problems, where,
-		    document == NULL ? "is not JSON, expected %s"
-				     : "text behind the end, expected %s",
-		    document == NULL ? "a value, a comma or a closing bracket here" : "nothing");
-		free(where);
-		cJSON_Delete(document);
-		document = NULL;
-	}
+static cJSON *parse_file(const char *path, struct problems *problems)
+{
+	size_t length = 0;
+	char *text = read_file(path, &length, problems);
+	cJSON *document = text != NULL ? parse_text(path, text, length, problems) : NULL;
+
 	free(text);
 	return document;
 }

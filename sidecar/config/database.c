@@ -74,36 +74,40 @@ const struct key database_keys[] = {
     {.name = NULL},
 };
 
-/* The file's text without trailing line ends and blanks; NULL with err. free() releases it. */
+/* Trims a secret of length bytes that was just read; gives what is wrong with it, or NULL. */
+static const char *trim_secret(FILE *file, char *text, size_t length)
+{
+	if (!feof(file) && !ferror(file))
+		return "cannot be read: it is larger than 64 KiB";
+	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
+		text[--length] = '\0';
+	if (length == 0)
+		return "is empty";
+	return strlen(text) != length ? "holds a NUL byte" : NULL;
+}
+
+/* The file's text without trailing line ends and blanks; NULL with err, which names the key alone:
+ * where somebody wrote the secret itself in place of the path, it must not be told. */
 static char *read_secret(const char *path, const char *key, struct error *err)
 {
 	FILE *file = fopen(path, "re");
-	char *text;
-	size_t length;
+	int failure = file == NULL ? errno : 0;
+	char *text = xcalloc(SECRET_LIMIT_BYTES + 1, 1);
+	const char *wrong = NULL;
 
-	if (file == NULL) {
-		error_set(err, "cannot read %s \"%s\": %s", key, path, strerror(errno));
-		return NULL;
+	if (file != NULL) {
+		wrong = trim_secret(file, text, fread(text, 1, SECRET_LIMIT_BYTES, file));
+		failure = ferror(file) ? errno : 0;
+		fclose(file);
 	}
-	text = xcalloc(SECRET_LIMIT_BYTES + 1, 1);
-	length = fread(text, 1, SECRET_LIMIT_BYTES, file);
-	if (ferror(file) || !feof(file)) {
-		error_set(err, "cannot read %s \"%s\": %s", key, path,
-		    ferror(file) ? strerror(errno) : "it is larger than 64 KiB");
-		free(text);
-		text = NULL;
-	} else {
-		while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
-			text[--length] = '\0';
-		if (strlen(text) != length || length == 0) {
-			error_set(err, "%s \"%s\" %s", key, path,
-			    length == 0 ? "is empty" : "holds a NUL byte");
-			free(text);
-			text = NULL;
-		}
-	}
-	fclose(file);
-	return text;
+	if (failure == 0 && wrong == NULL)
+		return text;
+	if (failure != 0)
+		error_set(err, "%s cannot be read: %s", key, strerror(failure));
+	else
+		error_set(err, "%s %s", key, wrong);
+	free(text);
+	return NULL;
 }
 
 static int add_password(const struct database *database, struct dsn *dsn, struct error *err)
@@ -120,9 +124,9 @@ static int add_password(const struct database *database, struct dsn *dsn, struct
 	return 0;
 }
 
-int database_dsn(const struct database *database, struct dsn *dsn, struct error *err)
+static int read_url(const struct database *database, struct dsn *dsn, struct error *err)
 {
-	char *url = NULL;
+	char *url = xstrdup(database->url);
 	int result = 0;
 
 	*dsn = (struct dsn){0};
@@ -130,13 +134,16 @@ int database_dsn(const struct database *database, struct dsn *dsn, struct error 
 		url = read_secret(database->url_file, "urlFile", err);
 		if (url == NULL)
 			return -1;
-	} else if (database->url != NULL) {
-		url = xstrdup(database->url);
 	}
 	if (url != NULL)
 		result = dsn_parse(url, dsn, err);
 	free(url);
-	return result == 0 ? add_password(database, dsn, err) : -1;
+	return result;
+}
+
+int database_dsn(const struct database *database, struct dsn *dsn, struct error *err)
+{
+	return read_url(database, dsn, err) == 0 ? add_password(database, dsn, err) : -1;
 }
 
 static uint64_t add_to_version(uint64_t version, const char *path)
@@ -161,12 +168,13 @@ uint64_t database_secret_version(const struct database *database)
 	return add_to_version(version, database->password_file);
 }
 
-/* Reads the URL once, to tell what is wrong with it and to learn its schema. */
+/* Reads URL and password once, to tell what is wrong with them, and learns what the URL says. */
 static void check_url(
     struct database *database, const struct json_place *place, struct problems *problems)
 {
 	struct json_place here =
 	    json_place_key(place, database->url_file != NULL ? "urlFile" : "url");
+	struct json_place password = json_place_key(place, "passwordFile");
 	struct dsn dsn;
 	struct error err;
 
@@ -175,22 +183,29 @@ static void check_url(
 		    problems, &here, "both \"url\" and \"urlFile\" are given, expected one");
 		return;
 	}
-	if (database_dsn(database, &dsn, &err) != 0)
+	if (read_url(database, &dsn, &err) != 0)
 		json_problem(problems, &here, "%s", err.text);
-	else if (database->schema == NULL)
+	if (add_password(database, &dsn, &err) != 0)
+		json_problem(problems, &password, "%s", err.text);
+	if (database->schema == NULL)
 		database->schema = xstrdup(dsn.schema);
 	for (size_t i = 0; i < dsn.dropped.count; i++)
 		strings_add(&database->dropped, dsn.dropped.items[i]);
 	dsn_done(&dsn);
 }
 
-static void check_times(
-    const struct database *database, const struct json_place *place, struct problems *problems)
+/* A retryPeriod that nobody asked for follows a shorter period. */
+static void check_times(const cJSON *object, const struct json_place *place,
+    struct database *database, struct problems *problems)
 {
 	struct json_place here = json_place_key(place, "retryPeriod");
 
-	if (database->retry_period_ms > database->period_ms)
+	if (database->period_ms <= 0 || database->retry_period_ms <= database->period_ms)
+		return;
+	if (cJSON_HasObjectItem(object, "retryPeriod"))
 		json_problem(problems, &here, "is longer than \"period\", expected at most that");
+	else
+		database->retry_period_ms = database->period_ms;
 }
 
 static void check_is_named_once(const struct database *database, const struct check *check,
@@ -245,7 +260,7 @@ void database_read(const cJSON *object, const struct json_place *place, struct d
 		    "\"%s\" is not a name, expected 1 to 63 letters, digits, '-', '_' or '.'",
 		    database->name);
 	check_url(database, place, problems);
-	check_times(database, place, problems);
+	check_times(object, place, database, problems);
 	read_checks(object, place, database, problems);
 }
 
