@@ -355,12 +355,13 @@ static int port_of(int fd)
 {
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
+	char port[8];
 
-	if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+	if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 ||
+	    getnameinfo((struct sockaddr *)&address, length, NULL, 0, port, sizeof(port),
+		NI_NUMERICSERV) != 0)
 		return 0;
-	if (address.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&address)->sin_port);
+	return (int)strtol(port, NULL, 10);
 }
 
 static void set_limits(struct http *http)
