@@ -19,8 +19,8 @@ struct connections *connections_create(struct event_base *base, size_t limit, in
 /* For evhttp_set_bevcb, with the connections as argument: makes the connection's bufferevent. */
 struct bufferevent *connections_on_accept(struct event_base *base, void *arg);
 
-/* A request has come in over that descriptor. */
-void connections_touch(struct connections *connections, evutil_socket_t fd);
+/* A request has come in over that connection. */
+void connections_touch(struct connections *connections, const struct bufferevent *connection);
 
 void connections_free(struct connections *connections);
 

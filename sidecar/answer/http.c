@@ -280,11 +280,9 @@ static enum handler answer(
 	return handler;
 }
 
-static evutil_socket_t descriptor_of(struct evhttp_request *request)
+static struct bufferevent *connection_of(struct evhttp_request *request)
 {
-	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-
-	return bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+	return evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
 }
 
 static void on_request(struct evhttp_request *request, void *arg)
@@ -296,7 +294,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	};
 	enum handler handler;
 
-	connections_touch(http->connections, descriptor_of(request));
+	connections_touch(http->connections, connection_of(request));
 	text_init(&exchange.body, 0);
 	handler = answer(http, request, &exchange);
 	requests_count(&http->requests, handler, exchange.code);
