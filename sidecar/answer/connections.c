@@ -10,6 +10,10 @@
 
 #define SWEEP_S 1
 
+/* What is read ahead of one connection: more than the limits on head and body, so that these are what
+ * refuses a request; and all that a flood costs, also after libevent is done with it. */
+#define READ_AHEAD_BYTES 16384
+
 /*
  * libevent's HTTP server does not say when it is done with a connection. A reference of ours keeps
  * the bufferevent, and with it the descriptor's number, until we have seen that its callbacks are
@@ -102,8 +106,8 @@ struct bufferevent *connections_on_accept(struct event_base *base, void *arg)
 
 	if (connection == NULL)
 		return NULL;
-	if (connections->count == connections->limit)
-		forget_done(connections);
+	bufferevent_setwatermark(connection, EV_READ, 0, READ_AHEAD_BYTES);
+	forget_done(connections);
 	if (connections->count == connections->limit)
 		evict_one(connections);
 	bufferevent_incref(connection);
