@@ -1,0 +1,2 @@
+revision = "0002"
+down_revision = "no_such_revision"

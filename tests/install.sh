@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs what is missing of Debian's packages for the purposes named: build, demo, test, check, npm.
+#   tests/install.sh build test
+# As root, or through sudo. Does nothing, and needs no network, where all is there.
+set -eu
+
+packages_for() {
+    case $1 in
+    build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libcjson-dev ;;
+    demo) echo python3 python3-psycopg2 postgresql-15 alembic util-linux ;;
+    test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils ;;
+    check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \
+        postgresql-client-15 prometheus-postgres-exporter dpkg-dev file ;;
+    npm) echo npm ;;
+    *)
+        echo "tests/install.sh: $1: expected build, demo, test, check or npm" >&2
+        exit 2
+        ;;
+    esac
+}
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=
+for purpose in "$@"; do
+    wanted=$(packages_for "$purpose")
+    for package in $wanted; do
+        is_installed "$package" || missing="$missing $package"
+    done
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+[ "$(id -u)" = 0 ] || as_root=sudo
+echo "installing:$missing"
+$as_root apt-get update -qq
+# The servers are started by the tests themselves, on ports of their own, never as services.
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
