@@ -5,5 +5,5 @@ cd "$(dirname "$0")/../.."
 tests/install.sh build demo test check
 cmake --preset ci >/dev/null
 cmake --build --preset ci
-SCHEMALATCH=$PWD/.build/ci/sidecar/schemalatch SCHEMALATCH_BENCH_BIN=$PWD/.build/ci/tests/bench \
+SCHEMALATCH=$PWD/.build/ci/sidecar/schemalatch SCHEMALATCH_BENCH_TOOLS=$PWD/.build/ci/tests/bench \
     PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 tests/bench/run.py "$@"
