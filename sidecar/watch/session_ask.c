@@ -13,8 +13,9 @@
 
 #define ANSWER_LIMIT_BYTES (1 << 20)
 
-/* Bytes that came in over TCP so far; 0 for Unix sockets, whose other end is this machine. */
-static uint64_t bytes_received(const struct session *session)
+/* Bytes that came in over TCP so far; gives false for a Unix socket, whose other end is this
+ * machine, and for a connection that is closed. */
+static bool bytes_received(const struct session *session, uint64_t *bytes)
 {
 	struct tcp_info info;
 	socklen_t length = sizeof(info);
@@ -22,21 +23,26 @@ static uint64_t bytes_received(const struct session *session)
 	if (getsockopt(PQsocket(session->connection), IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
 	    length <
 		offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received))
-		return 0;
-	return info.tcpi_bytes_received;
+		return false;
+	*bytes = info.tcpi_bytes_received;
+	return true;
 }
 
 static void count_bytes_from_here(struct session *session, size_t limit)
 {
-	session->asking.bytes_before = bytes_received(session);
 	session->asking.bytes_limit = limit > 0 ? limit : ANSWER_LIMIT_BYTES;
+	if (!bytes_received(session, &session->asking.bytes_before))
+		session->asking.bytes_before = 0;
 }
 
 /* A peer that floods us (rows without end, notices, parameters) costs one session, not our memory.
  */
 static bool is_flooded(const struct session *session)
 {
-	return bytes_received(session) - session->asking.bytes_before > session->asking.bytes_limit;
+	uint64_t bytes;
+
+	return bytes_received(session, &bytes) &&
+	       bytes - session->asking.bytes_before > session->asking.bytes_limit;
 }
 
 /*
@@ -203,6 +209,12 @@ static void note_fatal(struct session *session, const PGresult *result)
 		snprintf(session->fatal_sqlstate, sizeof(session->fatal_sqlstate), "%s", sqlstate);
 }
 
+/* Nobody asked for a copy; libpq would give this result again and again until one is made. */
+static bool is_copy(ExecStatusType status)
+{
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 /* Takes what has arrived of the pipeline. */
 static enum progress take_results(struct session *session)
 {
@@ -218,6 +230,10 @@ static enum progress take_results(struct session *session)
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
 			return PROGRESS_DONE;
+		}
+		if (is_copy(PQresultStatus(result))) {
+			PQclear(result);
+			return PROGRESS_BROKEN;
 		}
 		note_fatal(session, result);
 		keep_result(session, result);
