@@ -13,6 +13,11 @@ from support.waiting import PATIENCE
 TEST_LIMIT_S = 120  # whatever hangs, the run goes on
 
 
+def pytest_configure():
+    """Whoever ends the run politely gets the servers ended as well."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def pytest_report_header(config):
     return [f"server: {postgres.version()}", f"program: {program()}"]
 

@@ -116,8 +116,8 @@ def test_a_crash_of_one_backend_ends_all_sessions_and_no_readiness(own_server, o
     victim, = own_database.execute("SELECT pid FROM pg_stat_activity WHERE backend_type ="
                                    " 'client backend' AND starts_with(application_name, 'schemalatch')")
     os.kill(victim[0], signal.SIGKILL)
-    wait_until(lambda: own_server.log_lines("database system is ready to accept connections")[1:],
-               20, "the server to come back")
+    wait_until(lambda: own_server.log_lines("all server processes terminated; reinitializing"), 20,
+               "the end of all sessions")
     recovers(sidecar)
     assert not sidecar.events(check="tables", verdict="not_ready")
 

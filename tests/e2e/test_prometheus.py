@@ -106,7 +106,7 @@ def wait_scrapes(prometheus, count):
     wait_until(lambda: len(prometheus.values("up")) >= count, 2 * count + 10, told)
 
 
-def test_a_minute_in_the_life_of_a_target(prometheus, database):
+def test_a_target_that_becomes_ready(prometheus, database):
     wait_scrapes(prometheus, 2)
     assert set(prometheus.values("schemalatch_ready")) == {0}
     migrate(database)

@@ -1,6 +1,7 @@
 """Processes and folders of a test, which are gone when the test run is, however it ends."""
 
 import atexit
+import functools
 import os
 import pwd
 import random
@@ -40,13 +41,25 @@ def guarded(command, death_signal="KILL", drop_root=False):
     return [*prefix, "--", *map(str, command)]
 
 
+@functools.cache
+def run_folder():
+    """All that this run writes; whatever runs that were killed have left is removed first."""
+    mark = "schemalatch-tests-"
+    for left in Path(tempfile.gettempdir()).glob(f"{mark}*"):
+        if not Path("/proc", left.name.removeprefix(mark).partition("-")[0]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{mark}{os.getpid()}-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def scratch_folder(name, for_service=False):
     """A fresh folder that any user may enter, removed at the end of the run at the latest."""
-    folder = Path(tempfile.mkdtemp(prefix=f"schemalatch-{name}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=run_folder()))
     folder.chmod(0o755)
     if for_service:
         os.chown(folder, *service_account())
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
