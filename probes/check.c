@@ -83,7 +83,7 @@ bool check_name_is_valid(const char *name)
 }
 
 struct check *check_read(const cJSON *object, const struct json_place *place, const char *schema,
-    struct problems *problems)
+    const char *role, struct problems *problems)
 {
 	const cJSON *kind_value = cJSON_GetObjectItemCaseSensitive(object, "kind");
 	const struct check_kind *kind =
@@ -102,6 +102,7 @@ struct check *check_read(const cJSON *object, const struct json_place *place, co
 	check->kind = kind;
 	check->plan = xcalloc(1, kind->plan_size);
 	check->schema = xstrdup(schema);
+	check->role = xstrdup(role);
 	keys_read(object, place,
 	    (struct key_target[]){{check_keys, check}, {kind->keys, check->plan}}, 2, problems);
 	if (check->name == NULL)
@@ -121,6 +122,7 @@ void check_free(struct check *check)
 	keys_free(check_keys, check);
 	free(check->plan);
 	free(check->schema);
+	free(check->role);
 	free(check);
 }
 

@@ -19,7 +19,7 @@
 
 enum gate { GATE_STARTUP, GATE_READINESS, GATE_COUNT };
 
-#define STATEMENT_MAX_PARAMETERS 4
+#define STATEMENT_MAX_PARAMETERS 16
 
 /* A read-only statement with text parameters ($1 …). All of it is valid until the next step. */
 struct statement {
@@ -27,6 +27,8 @@ struct statement {
 	const char *parameters[STATEMENT_MAX_PARAMETERS];
 	int parameter_count;
 	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
+	const char *search_path; /* NULL: pg_catalog. Else a user's own SQL, which may change what
+				    its session does by itself */
 };
 
 /* What came back: rows, or NULL and the SQLSTATE of the server's refusal. */
@@ -92,16 +94,17 @@ struct check {
 	unsigned gates; /* bit per enum gate */
 	bool latch;
 	char *schema; /* where unqualified names live, as configured; NULL: nothing was said */
+	char *role;   /* by whose privileges it is judged; NULL: the one we log in as */
 	void *plan;
 };
 
 /*
- * Reads one element of "checks" with all its problems. schema: of the database entry, or NULL.
+ * Reads one element of "checks" with all its problems. schema, role: of the database entry, or NULL.
  * Gives the check; check_free releases it (NULL and half-built allowed). NULL when the kind itself
  * cannot be told.
  */
 struct check *check_read(const cJSON *object, const struct json_place *place, const char *schema,
-    struct problems *problems);
+    const char *role, struct problems *problems);
 void check_free(struct check *check);
 
 /* Adds the check as it is in effect to object. */

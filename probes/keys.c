@@ -296,6 +296,34 @@ static void read_strings(const struct reading *reading)
 	}
 }
 
+/* "1%", a number of per cent. */
+static bool read_share(const char *text, double *share)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	*share = strtod(text, &end);
+	return end != text && strcmp(end, "%") == 0 && *share >= 0 && *share <= 100;
+}
+
+static void read_amount(const struct reading *reading)
+{
+	struct amount *member = reading->member;
+	const cJSON *value = reading->value;
+
+	if (value == NULL)
+		return;
+	if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 1e9 &&
+	    value->valuedouble == floor(value->valuedouble))
+		member->value = value->valuedouble;
+	else if (cJSON_IsString(value) && read_share(value->valuestring, &member->value))
+		member->is_share = true;
+	else
+		problem_expected(
+		    reading, value, "a whole number, or a share such as \"1%\"");
+}
+
 static void read_nothing(const struct reading *reading)
 {
 	(void)reading;
@@ -308,6 +336,7 @@ static void (*const readers[])(const struct reading *) = {
     [KEY_CHOICE] = read_choice,
     [KEY_SET] = read_set,
     [KEY_STRINGS] = read_strings,
+    [KEY_AMOUNT] = read_amount,
     [KEY_NESTED] = read_nothing,
 };
 
@@ -340,13 +369,9 @@ static bool is_repeated(const cJSON *object, const cJSON *member)
 	return first != member;
 }
 
-/* Members that no target knows, or that stand there twice (cJSON would take the first in
- * silence).*/
-static void find_strangers(const cJSON *object, const struct json_place *place,
-    const struct key_target *targets, size_t target_count, struct problems *problems)
+void keys_find_strangers(const cJSON *object, const struct json_place *place,
+    const char *const *names, size_t count, struct problems *problems)
 {
-	const char *names[KEYS_MAX];
-	size_t count = known_names(targets, target_count, names);
 	const cJSON *member;
 
 	cJSON_ArrayForEach(member, object)
@@ -372,11 +397,14 @@ static void find_strangers(const cJSON *object, const struct json_place *place,
 void keys_read(const cJSON *object, const struct json_place *place,
     const struct key_target *targets, size_t target_count, struct problems *problems)
 {
+	const char *names[KEYS_MAX];
+
 	if (!cJSON_IsObject(object)) {
 		json_problem(problems, place, "expected an object");
 		return;
 	}
-	find_strangers(object, place, targets, target_count, problems);
+	keys_find_strangers(
+	    object, place, names, known_names(targets, target_count, names), problems);
 	for (size_t i = 0; i < target_count; i++) {
 		for (const struct key *key = targets[i].keys; key->name != NULL; key++) {
 			struct json_place here = json_place_key(place, key->name);
@@ -429,6 +457,16 @@ static cJSON *print_duration(int64_t milliseconds)
 	return cJSON_CreateString(duration_format(milliseconds, buffer, sizeof(buffer)));
 }
 
+static cJSON *print_amount(const struct amount *amount)
+{
+	char share[32];
+
+	if (!amount->is_share)
+		return cJSON_CreateNumber(amount->value);
+	snprintf(share, sizeof(share), "%.15g%%", amount->value);
+	return cJSON_CreateString(share);
+}
+
 static cJSON *print_choice(const struct key *key, int index)
 {
 	return index < 0 ? NULL : cJSON_CreateString(key->choices[index]);
@@ -453,6 +491,8 @@ static cJSON *print_value(const struct key *key, const void *member, char *(*hid
 		return list->count == 0 ? NULL
 					: cJSON_CreateStringArray(
 					      (const char *const *)list->items, (int)list->count);
+	case KEY_AMOUNT:
+		return print_amount(member);
 	case KEY_NESTED:
 		break;
 	}

@@ -23,7 +23,13 @@ enum key_type {
 	KEY_SET,      /* unsigned: bit i for choices[i]; an array of names in JSON */
 	KEY_STRINGS,  /* struct strings; an array of strings, or one string. "" stands where a
 			 problem was told */
+	KEY_AMOUNT,   /* struct amount: a whole number, or a share such as "1%" */
 	KEY_NESTED,   /* whoever owns the table reads it; keys_read only knows that it exists */
+};
+
+struct amount {
+	double value; /* a number, or per cent */
+	bool is_share;
 };
 
 struct key {
@@ -51,6 +57,11 @@ struct key_source {
 	const struct key *keys;
 	const void *values;
 };
+
+/* Adds a problem for each member of object that is none of names, naming the nearest, and for each
+ * known one that stands there twice (cJSON would take the first in silence). */
+void keys_find_strangers(const cJSON *object, const struct json_place *place,
+    const char *const *names, size_t count, struct problems *problems);
 
 /*
  * Reads object into the targets' structs, which start zeroed; absent keys get their defaults. All

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "xalloc.h"
 
@@ -105,7 +106,7 @@ void text_add_identifier(struct text *text, const char *name)
 	text_add(text, "\"");
 }
 
-static void add_readable(struct text *text, const char *name)
+void text_add_readable(struct text *text, const char *name)
 {
 	if (strpbrk(name, "\".,; \t") != NULL)
 		text_add_identifier(text, name);
@@ -115,9 +116,34 @@ static void add_readable(struct text *text, const char *name)
 
 void text_add_name(struct text *text, const char *schema, const char *table)
 {
-	add_readable(text, schema);
+	text_add_readable(text, schema);
 	text_add(text, ".");
-	add_readable(text, table);
+	text_add_readable(text, table);
+}
+
+/* Whether array_in() takes the string as it is; quotes cost a backslash in each array around. */
+static bool is_plain_element(const char *string)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-()%*$[]";
+
+	return *string != '\0' && string[strspn(string, plain)] == '\0' &&
+	       strcasecmp(string, "null") != 0;
+}
+
+void text_add_element(struct text *text, const char *string)
+{
+	if (is_plain_element(string)) {
+		text_add(text, string);
+		return;
+	}
+	text_add(text, "\"");
+	for (const char *c = string; *c != '\0'; c++) {
+		if (*c == '"' || *c == '\\')
+			text_add(text, "\\");
+		text_add_bytes(text, c, 1);
+	}
+	text_add(text, "\"");
 }
 
 char *names_array(const struct strings *strings)
@@ -127,13 +153,8 @@ char *names_array(const struct strings *strings)
 	text_init(&text, 0);
 	text_add(&text, "{");
 	for (size_t i = 0; i < strings->count; i++) {
-		text_add(&text, i > 0 ? ",\"" : "\"");
-		for (const char *c = strings->items[i]; *c != '\0'; c++) {
-			if (*c == '"' || *c == '\\')
-				text_add(&text, "\\");
-			text_add_bytes(&text, c, 1);
-		}
-		text_add(&text, "\"");
+		text_add(&text, i > 0 ? "," : "");
+		text_add_element(&text, strings->items[i]);
 	}
 	text_add(&text, "}");
 	return text_take(&text);

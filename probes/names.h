@@ -26,8 +26,14 @@ void names_split(const char *text, struct strings *names);
 /* Adds schema.table, quoted only where needed, for people. */
 void text_add_name(struct text *text, const char *schema, const char *table);
 
+/* Adds one name, quoted only where needed. */
+void text_add_readable(struct text *text, const char *name);
+
 /* Adds "name" as an SQL identifier. */
 void text_add_identifier(struct text *text, const char *name);
+
+/* Adds string as an element of an array literal, quoted only where needed. */
+void text_add_element(struct text *text, const char *string);
 
 /* The strings as a PostgreSQL array literal. free() releases it. */
 char *names_array(const struct strings *strings);

@@ -48,6 +48,8 @@ struct verdict {
 	long pending;      /* migrations not applied yet; VERDICT_PENDING_UNKNOWN: cannot be told */
 	char expected[128]; /* schema version wanted, of histories only; else empty */
 	char actual[128];   /* schema version found */
+	char findings[4096]; /* of contracts: all that deviates, a clean line each, as many as fit;
+				empty where the message tells all */
 };
 
 const char *verdict_value_name(enum verdict_value value);

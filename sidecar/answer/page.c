@@ -14,7 +14,7 @@ static const char head[] =
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #8888}"
-    "td{overflow-wrap:anywhere}</style>\n</head>\n<body>\n";
+    "td{overflow-wrap:anywhere}pre{white-space:pre-wrap}</style>\n</head>\n<body>\n";
 
 /* Adds text as character data; nothing that comes from outside can become markup. */
 static void add_escaped(struct text *out, const char *value)
@@ -64,6 +64,19 @@ static void add_verdict_cell(struct text *out, const struct judgement *judgement
 	text_addf(out, "%s</td>", judgement->latched ? ", latched" : "");
 }
 
+/* The message, and all that deviates where it could not tell it. */
+static void add_found_cell(struct text *out, const struct verdict *verdict)
+{
+	text_add(out, "<td>");
+	add_escaped(out, verdict->message);
+	if (verdict->findings[0] != '\0') {
+		text_add(out, "<pre>");
+		add_escaped(out, verdict->findings);
+		text_add(out, "</pre>");
+	}
+	text_add(out, "</td>");
+}
+
 static void add_check(struct text *out, const struct view *view, size_t database, size_t index)
 {
 	const struct database *d = &view->config->databases[database];
@@ -74,7 +87,7 @@ static void add_check(struct text *out, const struct view *view, size_t database
 	add_cell(out, judgement.pass ? "passes" : "fails");
 	text_addf(out, "<th scope=\"row\">%s/%s</th>", d->name, d->checks[index]->name);
 	add_verdict_cell(out, &judgement);
-	add_cell(out, judgement.verdict->message);
+	add_found_cell(out, judgement.verdict);
 	add_time_cell(out, judgement.since_wall_ms);
 	add_time_cell(out, standing->checked.wall_ms);
 	text_add(out, "</tr>\n");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../probes/text.h"
+#include "../../probes/xalloc.h"
 #include "../clock.h"
 
 /* How much of the document is wanted, from all down to what always fits. */
@@ -38,9 +39,27 @@ static void add_gates(cJSON *object, unsigned gates)
 			cJSON_AddItemToArray(list, cJSON_CreateString(gate_names[gate]));
 }
 
-static cJSON *check_object(const struct view *view, size_t database, size_t index,
-    const struct judgement *judgement, bool with_message)
+/* All that deviates, where the message could not tell it. */
+static void add_findings(cJSON *object, const char *findings)
 {
+	cJSON *list = *findings != '\0' ? cJSON_AddArrayToObject(object, "findings") : NULL;
+
+	while (*findings != '\0') {
+		size_t length = strcspn(findings, "\n");
+		char *line = xstrndup(findings, length);
+
+		cJSON_AddItemToArray(list, cJSON_CreateString(line));
+		free(line);
+		findings += length + (findings[length] == '\n');
+	}
+}
+
+static cJSON *check_object(const struct view *view, size_t database, size_t index,
+    const struct judgement *judgement, enum detail detail)
+{
+	bool with_message = judgement->pass ? detail < DETAIL_NO_PASSING_MESSAGES
+					    : detail < DETAIL_NO_MESSAGES;
+
 	const struct check *check = view->config->databases[database].checks[index];
 	const struct standing *standing = &view->snapshot->databases[database].standings[index];
 	cJSON *object = cJSON_CreateObject();
@@ -51,6 +70,8 @@ static cJSON *check_object(const struct view *view, size_t database, size_t inde
 	cJSON_AddStringToObject(object, "reason", reason_name(judgement->verdict->reason));
 	if (with_message)
 		cJSON_AddStringToObject(object, "message", judgement->verdict->message);
+	if (detail == DETAIL_ALL)
+		add_findings(object, judgement->verdict->findings);
 	cJSON_AddBoolToObject(object, "held", judgement->held);
 	add_time(object, "since", judgement->since_wall_ms);
 	add_time(object, "checkedAt", standing->checked.wall_ms);
@@ -65,13 +86,10 @@ static cJSON *checks_array(const struct view *view, size_t database, enum detail
 
 	for (size_t i = 0; i < view->config->databases[database].check_count; i++) {
 		struct judgement judgement = view_judge(view, database, i);
-		bool with_message = judgement.pass ? detail < DETAIL_NO_PASSING_MESSAGES
-						   : detail < DETAIL_NO_MESSAGES;
 
 		if (detail == DETAIL_NO_CHECKS || (detail >= DETAIL_FAILING_ONLY && judgement.pass))
 			continue;
-		cJSON_AddItemToArray(
-		    list, check_object(view, database, i, &judgement, with_message));
+		cJSON_AddItemToArray(list, check_object(view, database, i, &judgement, detail));
 	}
 	return list;
 }
@@ -162,5 +180,5 @@ char *status_check_document(const struct view *view, size_t database, size_t che
 {
 	struct judgement judgement = view_judge(view, database, check);
 
-	return print(check_object(view, database, check, &judgement, true));
+	return print(check_object(view, database, check, &judgement, DETAIL_NO_HISTORY));
 }

@@ -1,11 +1,23 @@
 /* All checks once, and a report. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../answer/status.h"
 #include "command.h"
 #include "outcome.h"
 #include "watcher.h"
+
+/* All that deviates, where the message could not tell it. */
+static void print_findings(const char *findings)
+{
+	while (*findings != '\0') {
+		size_t length = strcspn(findings, "\n");
+
+		printf("    - %.*s\n", (int)length, findings);
+		findings += length + (findings[length] == '\n');
+	}
+}
 
 static void print_check(const struct view *view, size_t database, size_t index)
 {
@@ -19,6 +31,7 @@ static void print_check(const struct view *view, size_t database, size_t index)
 	if (verdict->expected[0] != '\0')
 		printf("    wanted %s, found %s\n", verdict->expected,
 		    verdict->actual[0] != '\0' ? verdict->actual : "nothing");
+	print_findings(verdict->findings);
 }
 
 static void print_report(const struct view *view, enum exit_code code)

@@ -1,15 +1,15 @@
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../../probes/json_file.h"
 #include "../../probes/text.h"
 #include "../../probes/xalloc.h"
 
-#define FILE_LIMIT_BYTES (8L << 20)
+#define FILE_LIMIT_MIB 8
 
 const char *const mode_names[] = {[MODE_GATE] = "gate", [MODE_OBSERVE] = "observe", NULL};
 
@@ -48,96 +48,6 @@ const struct key config_log_keys[] = {
 	.help = "default: text on a terminal, else json"},
     {.name = NULL},
 };
-
-/* The file's bytes, NUL-terminated, with their number; NULL and a problem. free() releases it. */
-static char *read_file(const char *path, size_t *length, struct problems *problems)
-{
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-
-	if (file == NULL) {
-		problems_add(problems, path, "cannot be read: %s", strerror(errno));
-		return NULL;
-	}
-	text = xcalloc((size_t)FILE_LIMIT_BYTES + 1, 1);
-	*length = fread(text, 1, (size_t)FILE_LIMIT_BYTES, file);
-	if (ferror(file) || !feof(file)) {
-		problems_add(problems, path, "cannot be read: %s",
-		    ferror(file) ? strerror(errno) : "it is larger than 8 MiB");
-		free(text);
-		text = NULL;
-	}
-	fclose(file);
-	return text;
-}
-
-/* "file:line:column" of a place in text. free() releases it. */
-static char *position(const char *path, const char *text, const char *at)
-{
-	int line = 1;
-	int column = 1;
-
-	for (const char *c = text; c < at; c++) {
-		column = *c == '\n' ? 1 : column + 1;
-		line += *c == '\n';
-	}
-	return xasprintf("%s:%d:%d", path, line, column);
-}
-
-/* Where text has a NUL, raw or as an escape; cJSON would end the string there in silence. */
-static const char *find_nul(const char *text, size_t length)
-{
-	for (const char *c = text; c < text + length; c++) {
-		if (*c == '\0' || strncmp(c, "\\u0000", 6) == 0)
-			return c;
-		if (*c == '\\')
-			c++; /* what it escapes begins nothing */
-	}
-	return NULL;
-}
-
-static void problem_at(
-    const char *path, const char *text, const char *at, const char *what, struct problems *problems)
-{
-	char *where = position(path, text, at);
-
-	problems_add(problems, where, "%s", what);
-	free(where);
-}
-
-static cJSON *parse_text(
-    const char *path, const char *text, size_t length, struct problems *problems)
-{
-	const char *nul = find_nul(text, length);
-	const char *end = text;
-	cJSON *document;
-
-	if (nul != NULL) {
-		problem_at(path, text, nul, "holds a NUL character, expected none", problems);
-		return NULL;
-	}
-	document = cJSON_ParseWithLengthOpts(text, length, &end, false);
-	while (document != NULL && end < text + length && strchr(" \t\r\n", *end) != NULL)
-		end++;
-	if (document != NULL && end == text + length)
-		return document;
-	problem_at(path, text, end,
-	    document == NULL ? "is not JSON, expected a value, a comma or a closing bracket here"
-			     : "text behind the end, expected nothing",
-	    problems);
-	cJSON_Delete(document);
-	return NULL;
-}
-
-static cJSON *parse_file(const char *path, struct problems *problems)
-{
-	size_t length = 0;
-	char *text = read_file(path, &length, problems);
-	cJSON *document = text != NULL ? parse_text(path, text, length, problems) : NULL;
-
-	free(text);
-	return document;
-}
 
 /* "[HOST]:PORT", "HOST:PORT" or ":PORT". */
 static int parse_listen(const char *text, struct listen_address *address)
@@ -205,7 +115,7 @@ static void read_databases(const cJSON *document, const struct json_place *place
 	if (!cJSON_IsArray(databases) || cJSON_GetArraySize(databases) == 0) {
 		json_problem(problems, &list,
 		    "nothing is checked, expected an array of databases"
-		    " (without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)");
+		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)");
 		return;
 	}
 	config->databases =
@@ -256,7 +166,7 @@ struct config *config_load(
 	struct json_place place = {
 	    .source = file != NULL ? file : "configuration", .origins = origins};
 	size_t problems_before = problems->lines.count;
-	cJSON *document = file != NULL ? parse_file(file, problems) : cJSON_CreateObject();
+	cJSON *document = file != NULL ? json_file_read(file, FILE_LIMIT_MIB, problems) : cJSON_CreateObject();
 	struct config *config;
 
 	if (document == NULL)
@@ -279,7 +189,7 @@ void config_load_address(const char *file, const struct setting_flags *flags,
 {
 	struct json_origin origins[SETTINGS_MAX + 1];
 	struct problems others = {0}; /* they are the running sidecar's to tell */
-	cJSON *document = file != NULL ? parse_file(file, problems) : cJSON_CreateObject();
+	cJSON *document = file != NULL ? json_file_read(file, FILE_LIMIT_MIB, problems) : cJSON_CreateObject();
 	const cJSON *listen;
 	const char *text = ":8484";
 

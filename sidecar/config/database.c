@@ -36,6 +36,11 @@ const struct key database_keys[] = {
 	.offset = offsetof(struct database, schema),
 	.identifier = true,
 	.help = "where unqualified names live; default: the URL's, else public"},
+    {.name = "role",
+	.type = KEY_STRING,
+	.offset = offsetof(struct database, role),
+	.identifier = true,
+	.help = "whose privileges a contract is judged by; default: the role we log in as"},
     {.name = "period",
 	.type = KEY_DURATION,
 	.offset = offsetof(struct database, period_ms),
@@ -231,14 +236,15 @@ static void read_checks(const cJSON *object, const struct json_place *place,
 	if (!cJSON_IsArray(checks) || cJSON_GetArraySize(checks) == 0) {
 		json_problem(problems, &list,
 		    "nothing is checked, expected an array of checks"
-		    " (without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)");
+		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)");
 		return;
 	}
 	database->checks = xcalloc((size_t)cJSON_GetArraySize(checks), sizeof(struct check *));
 	cJSON_ArrayForEach(element, checks)
 	{
 		struct json_place here = json_place_index(&list, index++);
-		struct check *check = check_read(element, &here, database->schema, problems);
+		struct check *check = check_read(
+		    element, &here, database->schema, database->role, problems);
 
 		if (check == NULL)
 			continue;

@@ -21,6 +21,7 @@ struct database {
 	char *url_file;
 	char *password_file;
 	char *schema;
+	char *role;
 	int64_t period_ms;
 	int64_t retry_period_ms;
 	int64_t timeout_ms;

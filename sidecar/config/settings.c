@@ -11,6 +11,8 @@ extern char **environ;
 
 static void apply_tables(
     cJSON *document, const char *name, const char *value, struct problems *problems);
+static void apply_contract(
+    cJSON *document, const char *name, const char *value, struct problems *problems);
 static void apply_migrations(
     cJSON *document, const char *name, const char *value, struct problems *problems);
 
@@ -34,6 +36,13 @@ const struct setting settings[] = {
 	.apply = apply_tables,
 	.value_help = "NAME,NAME",
 	.help = "tables that must be there: users,billing.invoices"},
+    {.environment = "SCHEMALATCH_CONTRACT",
+	.flag = "--contract",
+	.pointer = "/databases/0/checks/-",
+	.alone = true,
+	.apply = apply_contract,
+	.value_help = "FILE",
+	.help = "the objects that must be there, as capture writes them"},
     {.environment = "SCHEMALATCH_MIGRATIONS",
 	.flag = "--migrations",
 	.pointer = "/databases/0/checks/-",
@@ -118,6 +127,14 @@ static void apply_tables(
 	(void)name;
 	(void)problems;
 	add_list(new_check(document, "tables"), "tables", value);
+}
+
+static void apply_contract(
+    cJSON *document, const char *name, const char *value, struct problems *problems)
+{
+	(void)name;
+	(void)problems;
+	cJSON_AddStringToObject(new_check(document, "contract"), "file", value);
 }
 
 static void apply_migrations(

@@ -46,15 +46,15 @@ static bool is_flooded(const struct session *session)
 }
 
 /*
- * Where the session's own settings do not hold (a transaction pooler is below), the transaction
- * gets them: statements between two Syncs form one implicit transaction that ends by itself, error
+ * Where the session's own settings do not hold (a transaction pooler is below, or a user's SQL ran
+ * in it, which may have changed them), the transaction gets them: statements between two Syncs form one implicit transaction that ends by itself, error
  * or not, and settings made local to it are gone afterwards. A plain SET would leak into the next
  * client of that server connection.
  */
-static bool send_prefix(struct session *session)
+static bool send_prefix(struct session *session, const char *search_path)
 {
 	char timeout[24];
-	const char *values[] = {timeout};
+	const char *values[] = {timeout, search_path != NULL ? search_path : "pg_catalog"};
 
 	snprintf(
 	    timeout, sizeof(timeout), "%lld", (long long)session_statement_timeout_ms(session));
@@ -64,8 +64,8 @@ static bool send_prefix(struct session *session)
 		   " pg_catalog.set_config('statement_timeout', $1, true),"
 		   " pg_catalog.set_config('lock_timeout', '" SESSION_LOCK_TIMEOUT "', true),"
 		   " pg_catalog.set_config('row_security', 'off', true),"
-		   " pg_catalog.set_config('search_path', 'pg_catalog', true)",
-		   1, NULL, values, NULL, NULL, 0) == 1;
+		   " pg_catalog.set_config('search_path', $2, true)",
+		   2, NULL, values, NULL, NULL, 0) == 1;
 }
 
 static bool send_statement(struct session *session, const struct statement *statement)
@@ -97,7 +97,7 @@ static void send_pipeline(struct session *session, enum session_state state, boo
 	session_enter(session, state);
 	session->asking.ends_due = 0;
 	count_bytes_from_here(session, statement->answer_limit_bytes);
-	if ((!prefix || send_prefix(session)) && send_statement(session, statement) &&
+	if ((!prefix || send_prefix(session, statement->search_path)) && send_statement(session, statement) &&
 	    PQpipelineSync(session->connection) == 1) {
 		flush(session);
 		return;
@@ -108,6 +108,8 @@ static void send_pipeline(struct session *session, enum session_state state, boo
 
 void session_ask(struct session *session, const struct statement *statement)
 {
+	if (statement->search_path != NULL)
+		session->settings_hold = false;
 	send_pipeline(session, SESSION_ASKING, !session->settings_hold, statement);
 }
 

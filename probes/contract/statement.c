@@ -1,0 +1,249 @@
+#include "statement.h"
+
+#include "../text.h"
+
+#define ALWAYS FACET_CLASS
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A piece of the statement, left out where no object has anything in the facet. */
+struct piece {
+	enum facet facet;
+	const char *sql;
+};
+
+/*
+ * The schemas of an entry. Each OFFSET 0 here and below is a fence: without it the planner joins,
+ * and a join over pg_class becomes a scan of it (ten times dearer in a database of 45,000
+ * relations).
+ */
+#define NOT_OF_THE_SYSTEM                                                                          \
+	" NOT pg_catalog.starts_with(n.nspname::text, 'pg_') AND n.nspname <> "                    \
+	"'information_schema'"
+#define SCHEMAS                                                                                    \
+	" CROSS JOIN LATERAL (SELECT * FROM (SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace" \
+	" n WHERE w.pattern IS NULL AND n.nspname = w.s UNION ALL SELECT n.oid, n.nspname FROM"    \
+	" pg_catalog.pg_namespace n WHERE w.pattern IS NOT NULL AND n.nspname LIKE w.pattern"      \
+	" AND" NOT_OF_THE_SYSTEM ") AS e OFFSET 0) AS s"
+
+/* A deviation of an object: code (findings.h), order among its like, part, wanted, found. */
+#define FROM_OBJECTS " SELECT w.i, w.pattern, w.s, s.nspname, w.t, d.* FROM wanted w" SCHEMAS
+
+/* A type is the wanted one by its text, or by its name where the text cannot tell: see types.h. */
+#define TYPE_IS(type)                                                                              \
+	"(" type " = u.type OR (u.open IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_type o"   \
+	" WHERE o.typname = (u.open::text[])[1] AND pg_catalog.format_type(o.oid, NULL)"           \
+	" || (u.open::text[])[3] = " type " AND ((u.open::text[])[2] = '' OR o.typnamespace ="     \
+	" (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = (u.open::text[])[2])))))"
+
+#define LACKING(has)                                                                               \
+	" UNION ALL SELECT 'Q', p.n, p.privilege, NULL, NULL FROM"                                 \
+	" unnest(w.privileges::text[]) WITH ORDINALITY AS p(privilege, n) WHERE NOT " has
+#define ROLE "(SELECT r.oid FROM role r)"
+
+/* The columns of an index in order, those that it only includes left out. */
+#define KEY_COLUMNS                                                                                \
+	"ARRAY(SELECT COALESCE(a.attname::text, '(expression)') FROM unnest(i.indkey)"             \
+	" WITH ORDINALITY AS k(attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid ="     \
+	" c.oid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts ORDER BY k.n)"
+
+static const struct piece head[] = {
+    {ALWAYS,
+	"WITH role AS MATERIALIZED (SELECT (SELECT a.oid FROM pg_catalog.pg_roles a"
+	"   WHERE a.rolname = COALESCE(NULLIF($1::text, ''), current_user)) AS oid),"
+	" wanted AS MATERIALIZED (SELECT * FROM unnest($2::text[], $3::text[], $4::text[],"
+	"   $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],"
+	"   $12::text[], $13::text[], $14::text[], $15::text[], $16::text[]) WITH ORDINALITY"
+	"  AS u(class, pattern, s, t, parts, types, opens, nullable, primary_key, indexes,"
+	"   is_unique, index_columns, constraints, privileges, row_security, i)),"
+	" found (i, pattern, s, schema, object, code, n, part, wanted, found) AS MATERIALIZED ("},
+};
+
+/*
+ * pg_class, pg_attribute, pg_index and pg_constraint are looked up by index for each relation; what
+ * is called here reads catalogs alone, so that no lock on a table can hold it up. A NOT NULL that
+ * is not validated (18: a row of pg_constraint) lets NULLs be in the table, and none in any more:
+ * it is neither for who wants no NULL nor for who wants to write one.
+ */
+static const struct piece relations[] = {
+    {ALWAYS, FROM_OBJECTS
+	" LEFT JOIN LATERAL (SELECT c.oid, c.relkind, c.relispopulated, c.relrowsecurity,"
+	"   ARRAY(SELECT k.conkey[1] FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid"
+	"    AND k.contype = 'n' AND NOT k.convalidated) AS half_not_null"
+	"  FROM pg_catalog.pg_class c WHERE c.relname = w.t AND c.relnamespace = s.oid OFFSET 0)"
+	"  AS c ON true"
+	" CROSS JOIN LATERAL (SELECT CASE w.class WHEN 'a' THEN c.relkind IN ('r','p','f','v','m')"
+	"   WHEN 'r' THEN c.relkind IN ('r','p','f') ELSE c.relkind::text = w.class END IS TRUE"
+	"   AS fits OFFSET 0) AS k"
+	" CROSS JOIN LATERAL ("
+	"SELECT 'D' AS code, 0 AS n, NULL AS part, w.class AS wanted, c.relkind::text AS found"
+	" WHERE NOT k.fits"
+	" UNION ALL SELECT 'M', 0, NULL, NULL, NULL WHERE k.fits AND w.class = 'm'"
+	"  AND NOT c.relispopulated"},
+    {FACET_PARTS,
+	" UNION ALL SELECT CASE WHEN a.type IS NULL THEN 'H' ELSE 'I' END, u.n, u.name,"
+	"  pg_catalog.concat_ws(' ', u.type, CASE u.nullable WHEN 'f' THEN 'NOT NULL'"
+	"   WHEN 't' THEN 'NULL' END),"
+	"  CASE WHEN a.type IS NOT NULL THEN pg_catalog.concat_ws(' ', CASE WHEN u.type IS NOT NULL"
+	"   THEN a.type END, CASE WHEN u.nullable IS NULL THEN NULL WHEN NOT a.not_null THEN 'NULL'"
+	"   WHEN a.is_half THEN 'NOT NULL (not validated)' ELSE 'NOT NULL' END) END"
+	"  FROM unnest(w.parts::text[], w.types::text[], w.opens::text[], w.nullable::text[])"
+	"   WITH ORDINALITY AS u(name, type, open, nullable, n)"
+	"  LEFT JOIN LATERAL (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,"
+	"    a.attnotnull AS not_null, a.attnum = ANY (c.half_not_null) AS is_half"
+	"   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = u.name"
+	"   AND a.attnum > 0 AND NOT a.attisdropped OFFSET 0) AS a ON true"
+	"  WHERE k.fits AND (a.type IS NULL OR NOT " TYPE_IS("a.type")
+	"   OR CASE u.nullable WHEN 'f' THEN NOT a.not_null OR a.is_half WHEN 't' THEN a.not_null"
+	"    ELSE false END)"},
+    {FACET_PRIMARY_KEY,
+	" UNION ALL SELECT 'J', 0, NULL, pg_catalog.array_to_string(w.primary_key::text[], ', '),"
+	"  pg_catalog.array_to_string(p.columns, ', ') FROM (SELECT (SELECT " KEY_COLUMNS
+	"   FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid"
+	"   AND i.indisready LIMIT 1) AS columns OFFSET 0) AS p"
+	"  WHERE k.fits AND w.primary_key IS NOT NULL"
+	"   AND p.columns IS DISTINCT FROM w.primary_key::text[]"},
+    {FACET_CONSTRAINTS,
+	" UNION ALL SELECT 'K', u.n, u.name, NULL, CASE WHEN NOT k2.is_valid THEN 'not validated'"
+	"  END FROM unnest(w.constraints::text[]) WITH ORDINALITY AS u(name, n)"
+	"  LEFT JOIN LATERAL (SELECT k.convalidated AS is_valid FROM pg_catalog.pg_constraint k"
+	"   WHERE k.conrelid = c.oid AND k.contypid = 0 AND k.conname = u.name OFFSET 0) AS k2"
+	"   ON true WHERE k.fits AND k2.is_valid IS NOT TRUE"},
+    {FACET_INDEXES,
+	" UNION ALL SELECT 'L', u.n, u.name, pg_catalog.concat_ws(' ', 'valid',"
+	"   CASE u.is_unique WHEN 't' THEN 'unique' WHEN 'f' THEN 'not unique' END,"
+	"   'on (' || pg_catalog.array_to_string(u.columns::text[], ', ') || ')'),"
+	"  CASE WHEN x.is_usable IS NOT NULL THEN pg_catalog.concat_ws(' ',"
+	"   CASE WHEN x.is_usable THEN 'valid' ELSE 'invalid' END, CASE WHEN u.is_unique IS NULL"
+	"   THEN NULL WHEN x.is_unique THEN 'unique' ELSE 'not unique' END,"
+	"   'on (' || pg_catalog.array_to_string(x.columns, ', ') || ')') END"
+	"  FROM unnest(w.indexes::text[], w.is_unique::text[], w.index_columns::text[])"
+	"   WITH ORDINALITY AS u(name, is_unique, columns, n)"
+	"  LEFT JOIN LATERAL (SELECT i.indisvalid AND i.indisready AS is_usable,"
+	"    i.indisunique AS is_unique, CASE WHEN u.columns IS NOT NULL THEN " KEY_COLUMNS
+	"    END AS columns FROM pg_catalog.pg_class x JOIN pg_catalog.pg_index i"
+	"    ON i.indexrelid = x.oid WHERE x.relname = u.name AND x.relnamespace = s.oid"
+	"    AND i.indrelid = c.oid OFFSET 0) AS x ON true"
+	"  WHERE k.fits AND (x.is_usable IS NOT TRUE OR x.is_unique <> u.is_unique::bool"
+	"   OR x.columns <> u.columns::text[])"},
+    {FACET_ROW_SECURITY,
+	" UNION ALL SELECT 'N', 0, NULL, w.row_security, NULL WHERE k.fits"
+	"  AND c.relrowsecurity <> w.row_security::bool"},
+    {FACET_PRIVILEGES, LACKING("CASE WHEN NOT k.fits THEN true WHEN c.relkind = 'S' THEN"
+			       " pg_catalog.has_sequence_privilege(" ROLE ", c.oid, p.privilege)"
+			       " ELSE pg_catalog.has_table_privilege(" ROLE
+			       ", c.oid, p.privilege) END")},
+    {ALWAYS, ") AS d WHERE w.class IN ('a','r','v','m','S')"},
+};
+
+static const struct piece enums[] = {
+    {ALWAYS,
+	" UNION ALL" FROM_OBJECTS
+	" LEFT JOIN LATERAL (SELECT t.oid, t.typtype FROM pg_catalog.pg_type t"
+	"  WHERE t.typname = w.t AND t.typnamespace = s.oid OFFSET 0) AS t ON true"
+	" CROSS JOIN LATERAL (SELECT 'E' AS code, 0, NULL, w.class, t.typtype::text"
+	"   WHERE t.typtype IS DISTINCT FROM 'e'"
+	"  UNION ALL SELECT 'F', v.n, v.value, NULL, NULL FROM unnest(w.parts::text[])"
+	"   WITH ORDINALITY AS v(value, n) WHERE t.typtype = 'e' AND NOT EXISTS"
+	"   (SELECT FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid AND e.enumlabel = v.value)"},
+    {FACET_PRIVILEGES,
+	LACKING("pg_catalog.has_type_privilege(" ROLE ", t.oid, p.privilege)")},
+    {ALWAYS, ") AS d WHERE w.class = 'e'"},
+};
+
+/* Of the arguments that were found instead, a few are told. */
+static const struct piece functions[] = {
+    {ALWAYS,
+	" UNION ALL" FROM_OBJECTS
+	" LEFT JOIN LATERAL (SELECT f.oid FROM pg_catalog.pg_proc f WHERE f.proname = w.t"
+	"  AND f.pronamespace = s.oid"
+	"  AND f.pronargs = COALESCE(pg_catalog.cardinality(w.types::text[]), 0)"
+	"  AND NOT EXISTS (SELECT FROM unnest(w.types::text[], w.opens::text[],"
+	"    f.proargtypes::oid[]) AS u(type, open, oid)"
+	"   WHERE NOT " TYPE_IS("pg_catalog.format_type(u.oid, NULL)") ") OFFSET 0) AS f ON true"
+	" CROSS JOIN LATERAL (SELECT 'G' AS code, 0, '(' || COALESCE("
+	"   pg_catalog.array_to_string(w.types::text[], ', '), '') || ')', NULL,"
+	"   NULLIF(pg_catalog.array_to_string(ARRAY(SELECT '(' || pg_catalog.array_to_string("
+	"    ARRAY(SELECT pg_catalog.format_type(a.oid, NULL) FROM unnest(o.proargtypes)"
+	"     WITH ORDINALITY AS a(oid, n) ORDER BY a.n), ', ') || ')' FROM pg_catalog.pg_proc o"
+	"    WHERE o.proname = w.t AND o.pronamespace = s.oid ORDER BY o.oid LIMIT 3), ' and '), '')"
+	"  WHERE f.oid IS NULL"},
+    {FACET_PRIVILEGES,
+	LACKING("pg_catalog.has_function_privilege(" ROLE ", f.oid, p.privilege)")},
+    {ALWAYS, ") AS d WHERE w.class = 'f'"},
+};
+
+/* Schemas, extensions (whose versions are compared by us), and the role itself. */
+static const struct piece others[] = {
+    {ALWAYS,
+	" UNION ALL SELECT w.i, w.pattern, w.s, w.s, NULL, 'B', 0, NULL, NULL, NULL FROM wanted w"
+	"  WHERE w.class = 'n' AND NOT EXISTS (SELECT FROM (SELECT 1) AS one" SCHEMAS ")"
+	" UNION ALL SELECT w.i, NULL, NULL, NULL, w.t, 'C', 0, NULL, (w.types::text[])[1],"
+	"   x.extversion FROM wanted w LEFT JOIN pg_catalog.pg_extension x ON x.extname = w.t"
+	"  WHERE w.class = 'x' AND (x.oid IS NULL OR x.extversion <> (w.types::text[])[1])"},
+    {FACET_PRIVILEGES,
+	" UNION ALL SELECT w.i, w.pattern, w.s, s.nspname, NULL, d.* FROM wanted w" SCHEMAS
+	" CROSS JOIN LATERAL (SELECT 'Q' AS code, 0, NULL, NULL, NULL WHERE false" LACKING(
+	    "pg_catalog.has_schema_privilege(" ROLE ", s.oid, p.privilege)")
+	" ) AS d WHERE w.class = 'n'"
+	" UNION ALL SELECT 0, NULL, NULL, NULL, $1::text, 'A', 0, NULL, NULL, NULL"
+	"  WHERE " ROLE " IS NULL"},
+};
+
+static const struct piece tail[] = {
+    {ALWAYS,
+	") SELECT f.code, CASE WHEN f.pattern IS NOT NULL THEN f.s END AS schema_wanted, f.schema,"
+	"  f.object, f.part, f.wanted, f.found, NULL AS total, f.i, f.n"
+	" FROM (SELECT f.*, pg_catalog.row_number() OVER (PARTITION BY f.code = 'C',"
+	"   CASE WHEN f.pattern IS NOT NULL THEN f.s END ORDER BY f.code, f.i, f.schema, f.n)"
+	"   AS place FROM found f) AS f WHERE f.code = 'C' OR f.place <= " CONTRACT_ROWS_MAX
+	" UNION ALL SELECT 'Z', NULL, NULL, NULL, NULL, pg_catalog.count(*)::text, NULL,"
+	"  (SELECT pg_catalog.count(*) FROM found f WHERE f.pattern IS NULL AND f.code <> 'C'), 0,"
+	"  0 FROM wanted w"},
+    {FACET_PATTERN,
+	" UNION ALL SELECT 'Z', p.s, NULL, NULL, (SELECT pg_catalog.string_agg(x.schema, ', ')"
+	"   FROM (SELECT DISTINCT f.schema FROM found f WHERE f.pattern IS NOT NULL AND f.s = p.s"
+	"    ORDER BY f.schema LIMIT 3) AS x),"
+	"  (SELECT pg_catalog.count(*) FROM pg_catalog.pg_namespace n WHERE n.nspname LIKE p.pattern"
+	"   AND" NOT_OF_THE_SYSTEM ")::text,"
+	"  f.deviating::text, f.total, 0, 0"
+	"  FROM (SELECT DISTINCT w.s, w.pattern FROM wanted w WHERE w.pattern IS NOT NULL) AS p"
+	"  CROSS JOIN LATERAL (SELECT pg_catalog.count(DISTINCT f.schema) AS deviating,"
+	"   pg_catalog.count(*) AS total FROM found f WHERE f.pattern IS NOT NULL AND f.s = p.s) AS f"},
+    {ALWAYS, " ORDER BY code, i, schema, n"},
+};
+
+static void add(struct text *sql, const struct wanted *wanted, const struct piece *pieces, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (wanted->uses[pieces[i].facet])
+			text_add(sql, pieces[i].sql);
+}
+
+char *contract_sql(const struct wanted *wanted)
+{
+	struct text sql;
+
+	text_init(&sql, 0);
+	add(&sql, wanted, head, COUNT(head));
+	add(&sql, wanted, relations, COUNT(relations));
+	if (wanted->has_enums)
+		add(&sql, wanted, enums, COUNT(enums));
+	if (wanted->has_functions)
+		add(&sql, wanted, functions, COUNT(functions));
+	add(&sql, wanted, others, COUNT(others));
+	add(&sql, wanted, tail, COUNT(tail));
+	return text_take(&sql);
+}
+
+struct statement contract_statement(const struct wanted *wanted, const char *role)
+{
+	struct statement statement = {
+	    .sql = wanted->sql,
+	    .parameters = {role != NULL ? role : ""},
+	    .parameter_count = 1 + FACET_COUNT,
+	};
+
+	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
+		statement.parameters[1 + facet] = text_string(&wanted->facets[facet]);
+	return statement;
+}

@@ -1,0 +1,24 @@
+/*
+ * The one statement that looks at everything a contract wants, whatever its size: one snapshot, no
+ * lock but on catalogs, no right but CONNECT. Pure.
+ *
+ * A row for each deviation, the most telling of them first and at most CONTRACT_ROWS_MAX a group
+ * (each pattern is a group, and all else is one), and a row of class 'Z' that sums the group up.
+ * Columns: code (findings.h), schema_wanted, schema, object, part, wanted, found, total.
+ */
+#ifndef SCHEMALATCH_CONTRACT_STATEMENT_H
+#define SCHEMALATCH_CONTRACT_STATEMENT_H
+
+#include "../check.h"
+#include "wanted.h"
+
+#define CONTRACT_ROWS_MAX "50"
+
+/* The statement's text: what no object is of a class for is left out, since planning costs more
+ * than a small answer. free() releases it. */
+char *contract_sql(const struct wanted *wanted);
+
+/* Borrows both until the next step; role NULL: the one we log in as. */
+struct statement contract_statement(const struct wanted *wanted, const char *role);
+
+#endif
