@@ -4,10 +4,8 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "contract/findings.h"
 #include "contract/read.h"
 #include "contract/statement.h"
-#include "refusal.h"
 
 struct contract_plan {
 	char *file;
@@ -24,7 +22,7 @@ static const struct key contract_keys[] = {
     {.name = "tolerance",
 	.type = KEY_AMOUNT,
 	.offset = offsetof(struct contract_plan, tolerance),
-	.help = "how many of the schemas that match a pattern may deviate: 3 or \"1%\"; default: none"},
+	.help = CONTRACT_TOLERANCE_HELP},
     {.name = NULL},
 };
 
@@ -40,20 +38,16 @@ static void contract_prepare(
 	malloc_trim(0);
 }
 
-static enum check_step contract_step(struct check_run *run, const struct answer *answer,
+static enum check_step contract_check_step(struct check_run *run, const struct answer *answer,
     struct statement *statement, struct verdict *verdict)
 {
 	const struct contract_plan *plan = run->check->plan;
+	struct contract_question question = {.wanted = &plan->wanted,
+	    .what = "the contract's objects",
+	    .tolerance = &plan->tolerance,
+	    .role = run->check->role};
 
-	if (answer == NULL) {
-		*statement = contract_statement(&plan->wanted, run->check->role);
-		return CHECK_ASK;
-	}
-	*verdict = answer->rows != NULL
-		       ? contract_judge(&plan->wanted, "the contract's objects", &plan->tolerance,
-			     run->check->role, answer->rows)
-		       : refusal_of_statement(answer->sqlstate, "the catalog");
-	return CHECK_DONE;
+	return contract_step(&question, answer, statement, verdict);
 }
 
 static void contract_free(void *memory)
@@ -69,7 +63,7 @@ const struct check_kind check_kind_contract = {
     .keys = contract_keys,
     .plan_size = sizeof(struct contract_plan),
     .prepare = contract_prepare,
-    .step = contract_step,
+    .step = contract_check_step,
     .free_plan = contract_free,
     .proves_objects = true,
 };

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "check.h"
+#include "contract/statement.h"
+#include "contract/wanted.h"
 #include "names.h"
 #include "refusal.h"
 #include "rows.h"
@@ -21,13 +23,19 @@ struct tables_plan {
 	struct strings names;
 	char *schema_array; /* the two as array literals */
 	char *name_array;
+	struct amount tolerance;
+	struct wanted wanted; /* all of it as a contract, where a schema is a pattern; else empty */
 };
 
 static const struct key tables_keys[] = {
     {.name = "tables",
 	.type = KEY_STRINGS,
 	.offset = offsetof(struct tables_plan, tables),
-	.help = "names, case-exact, with or without schema"},
+	.help = "names, case-exact, with or without schema, which may be a pattern: tenant_*.users"},
+    {.name = "tolerance",
+	.type = KEY_AMOUNT,
+	.offset = offsetof(struct tables_plan, tolerance),
+	.help = CONTRACT_TOLERANCE_HELP},
     {.name = NULL},
 };
 
@@ -86,6 +94,42 @@ static void prepare_name(const struct check *check, struct tables_plan *plan, co
 	strings_take(&plan->names, table);
 }
 
+static bool has_pattern(const struct strings *schemas)
+{
+	for (size_t i = 0; i < schemas->count; i++)
+		if (strpbrk(schemas->items[i], "*?") != NULL)
+			return true;
+	return false;
+}
+
+static void want(struct wanted *wanted, enum wanted_class class, const char *schema, const char *name)
+{
+	char *pattern = wanted_pattern(schema);
+	struct wanted_object object = {
+	    .class = class, .pattern = pattern, .schema = schema, .name = name};
+
+	wanted_add(wanted, &object);
+	free(pattern);
+}
+
+/* The same as a contract: its statement knows patterns. */
+static void prepare_patterns(struct tables_plan *plan)
+{
+	struct strings seen = {0};
+
+	for (size_t i = 0; i < plan->names.count; i++) {
+		const char *schema = plan->schemas.items[i];
+
+		want(&plan->wanted, WANTED_ANY_RELATION, schema, plan->names.items[i]);
+		if (strings_has(&seen, schema))
+			continue;
+		want(&plan->wanted, WANTED_SCHEMA, schema, NULL);
+		strings_add(&seen, schema);
+	}
+	wanted_end(&plan->wanted);
+	strings_done(&seen);
+}
+
 static void tables_prepare(
     struct check *check, const struct json_place *place, struct problems *problems)
 {
@@ -102,6 +146,8 @@ static void tables_prepare(
 	}
 	plan->schema_array = names_array(&plan->schemas);
 	plan->name_array = names_array(&plan->names);
+	if (has_pattern(&plan->schemas))
+		prepare_patterns(plan);
 }
 
 static enum check_step ask(
@@ -228,7 +274,11 @@ static enum check_step tables_step(struct check_run *run, const struct answer *a
     struct statement *statement, struct verdict *verdict)
 {
 	const struct tables_plan *plan = run->check->plan;
+	struct contract_question patterns = {
+	    .wanted = &plan->wanted, .what = "the tables", .tolerance = &plan->tolerance};
 
+	if (plan->wanted.count > 0)
+		return contract_step(&patterns, answer, statement, verdict);
 	if (answer == NULL)
 		return ask(plan, run, statement);
 	if (run->steps == 1 && answer->rows != NULL)
@@ -246,6 +296,7 @@ static void tables_free(void *memory)
 	strings_done(&plan->names);
 	free(plan->schema_array);
 	free(plan->name_array);
+	wanted_done(&plan->wanted);
 }
 
 const struct check_kind check_kind_tables = {

@@ -324,8 +324,7 @@ static bool same_group(const struct row *a, const struct row *b)
 
 struct judging {
 	const PGresult *rows;
-	const char *role;
-	const struct amount *tolerance;
+	const struct contract_question *question;
 	struct text message;  /* findings, as many as fit */
 	struct text list;     /* the same a line each, many more */
 	struct text patterns; /* how many schemas of each pattern deviate */
@@ -344,7 +343,7 @@ static bool counts(const struct judging *judging, const struct row *row)
 		struct row summary = row_at(judging->rows, i);
 
 		if (summary.code == 'Z' && same_group(&summary, row))
-			return !is_tolerated(&summary, judging->tolerance);
+			return !is_tolerated(&summary, judging->question->tolerance);
 	}
 	return true;
 }
@@ -373,7 +372,7 @@ static void tell(struct judging *judging, const struct row *row)
 
 	text_init(&raw, 0);
 	text_init(&line, MESSAGE_LIMIT_BYTES);
-	kind_of(row)->add(&raw, kind_of(row), row, judging->role);
+	kind_of(row)->add(&raw, kind_of(row), row, judging->question->role);
 	text_add_clean(&line, text_string(&raw));
 	if (judging->told == 0)
 		judging->reason = reason_of(row);
@@ -391,7 +390,7 @@ static void tell(struct judging *judging, const struct row *row)
 
 static void add_pattern(struct judging *judging, const struct row *summary)
 {
-	bool tolerated = is_tolerated(summary, judging->tolerance);
+	bool tolerated = is_tolerated(summary, judging->question->tolerance);
 
 	if (summary->pattern == NULL || summary->found == NULL || strcmp(summary->found, "0") == 0 ||
 	    summary->wanted == NULL || strcmp(summary->wanted, "0") == 0)
@@ -408,7 +407,7 @@ static void add_pattern(struct judging *judging, const struct row *summary)
 static void look_at(struct judging *judging, const struct row *row)
 {
 	if (row->code == 'Z') {
-		if (!is_tolerated(row, judging->tolerance))
+		if (!is_tolerated(row, judging->question->tolerance))
 			judging->total += (size_t)row->total;
 		add_pattern(judging, row);
 	} else if (kind_of(row) != NULL && !is_met(row) && counts(judging, row)) {
@@ -417,10 +416,10 @@ static void look_at(struct judging *judging, const struct row *row)
 	}
 }
 
-static struct verdict ready(const struct judging *judging, const char *what, size_t count)
+static struct verdict ready(const struct judging *judging)
 {
-	return verdict_of(REASON_OK, "%s: all %zu found as wanted%s", what, count,
-	    text_string(&judging->patterns));
+	return verdict_of(REASON_OK, "%s: all %zu found as wanted%s", judging->question->what,
+	    judging->question->wanted->named, text_string(&judging->patterns));
 }
 
 static const char *advice(enum reason reason)
@@ -463,13 +462,12 @@ static bool is_answer(const struct wanted *wanted, const PGresult *rows)
 	return false;
 }
 
-struct verdict contract_judge(const struct wanted *wanted, const char *what,
-    const struct amount *tolerance, const char *role, const PGresult *rows)
+struct verdict contract_judge(const struct contract_question *question, const PGresult *rows)
 {
-	struct judging judging = {.rows = rows, .role = role, .tolerance = tolerance};
+	struct judging judging = {.rows = rows, .question = question};
 	struct verdict verdict;
 
-	if (!is_answer(wanted, rows))
+	if (!is_answer(question->wanted, rows))
 		return verdict_of(REASON_ERROR, "the catalog's answer has an unexpected shape");
 	text_init(&judging.patterns, 150);
 	for (int i = 0; i < rows_count(rows); i++) {
@@ -477,7 +475,7 @@ struct verdict contract_judge(const struct wanted *wanted, const char *what,
 
 		look_at(&judging, &row);
 	}
-	verdict = judging.total == 0 ? ready(&judging, what, wanted->count) : not_ready(&judging);
+	verdict = judging.total == 0 ? ready(&judging) : not_ready(&judging);
 	text_done(&judging.message);
 	text_done(&judging.list);
 	text_done(&judging.patterns);

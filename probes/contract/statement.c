@@ -1,5 +1,6 @@
 #include "statement.h"
 
+#include "../refusal.h"
 #include "../text.h"
 
 #define ALWAYS FACET_CLASS
@@ -67,8 +68,9 @@ static const struct piece head[] = {
 static const struct piece relations[] = {
     {ALWAYS, FROM_OBJECTS
 	" LEFT JOIN LATERAL (SELECT c.oid, c.relkind, c.relispopulated, c.relrowsecurity,"
-	"   ARRAY(SELECT k.conkey[1] FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid"
-	"    AND k.contype = 'n' AND NOT k.convalidated) AS half_not_null"
+	"   ARRAY(SELECT k.conkey[1] FROM pg_catalog.pg_constraint k WHERE (SELECT"
+	"    pg_catalog.current_setting('server_version_num')::int >= 180000)"
+	"    AND k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated) AS half_not_null"
 	"  FROM pg_catalog.pg_class c WHERE c.relname = w.t AND c.relnamespace = s.oid OFFSET 0)"
 	"  AS c ON true"
 	" CROSS JOIN LATERAL (SELECT CASE w.class WHEN 'a' THEN c.relkind IN ('r','p','f','v','m')"
@@ -88,10 +90,10 @@ static const struct piece relations[] = {
 	"   WHEN a.is_half THEN 'NOT NULL (not validated)' ELSE 'NOT NULL' END) END"
 	"  FROM unnest(w.parts::text[], w.types::text[], w.opens::text[], w.nullable::text[])"
 	"   WITH ORDINALITY AS u(name, type, open, nullable, n)"
-	"  LEFT JOIN LATERAL (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,"
+	"  LEFT JOIN (SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,"
 	"    a.attnotnull AS not_null, a.attnum = ANY (c.half_not_null) AS is_half"
-	"   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = u.name"
-	"   AND a.attnum > 0 AND NOT a.attisdropped OFFSET 0) AS a ON true"
+	"   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
+	"   AND NOT a.attisdropped OFFSET 0) AS a ON a.attname = u.name"
 	"  WHERE k.fits AND (a.type IS NULL OR NOT " TYPE_IS("a.type")
 	"   OR CASE u.nullable WHEN 'f' THEN NOT a.not_null OR a.is_half WHEN 't' THEN a.not_null"
 	"    ELSE false END)"},
@@ -235,7 +237,7 @@ char *contract_sql(const struct wanted *wanted)
 	return text_take(&sql);
 }
 
-struct statement contract_statement(const struct wanted *wanted, const char *role)
+static struct statement statement_of(const struct wanted *wanted, const char *role)
 {
 	struct statement statement = {
 	    .sql = wanted->sql,
@@ -246,4 +248,16 @@ struct statement contract_statement(const struct wanted *wanted, const char *rol
 	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
 		statement.parameters[1 + facet] = text_string(&wanted->facets[facet]);
 	return statement;
+}
+
+enum check_step contract_step(const struct contract_question *question, const struct answer *answer,
+    struct statement *statement, struct verdict *verdict)
+{
+	if (answer == NULL) {
+		*statement = statement_of(question->wanted, question->role);
+		return CHECK_ASK;
+	}
+	*verdict = answer->rows != NULL ? contract_judge(question, answer->rows)
+					: refusal_of_statement(answer->sqlstate, "the catalog");
+	return CHECK_DONE;
 }

@@ -10,6 +10,7 @@
 #define SCHEMALATCH_CONTRACT_STATEMENT_H
 
 #include "../check.h"
+#include "findings.h"
 #include "wanted.h"
 
 #define CONTRACT_ROWS_MAX "50"
@@ -18,7 +19,9 @@
  * than a small answer. free() releases it. */
 char *contract_sql(const struct wanted *wanted);
 
-/* Borrows both until the next step; role NULL: the one we log in as. */
-struct statement contract_statement(const struct wanted *wanted, const char *role);
+/* The conversation of a check with these objects: asks, and judges the answer. Borrows
+ * question until the next step. */
+enum check_step contract_step(const struct contract_question *question, const struct answer *answer,
+    struct statement *statement, struct verdict *verdict);
 
 #endif

@@ -39,6 +39,7 @@ void wanted_add(struct wanted *wanted, struct wanted_object *object)
 	wanted->has_enums = wanted->has_enums || object->class == WANTED_ENUM;
 	wanted->has_functions = wanted->has_functions || object->class == WANTED_FUNCTION;
 	wanted->count++;
+	wanted->named += object->class != WANTED_SCHEMA;
 }
 
 void wanted_end(struct wanted *wanted)
