@@ -34,11 +34,13 @@ int main(int argc, char **argv)
 	options_parse(argc - 1, argv + 1, &options, &problems);
 	if (problems.lines.count > 0) {
 		options_tell_problems(&options, &problems);
+		options_done(&options);
 		return EXIT_USAGE;
 	}
 	code = options.command->run(&options, &err);
 	if (code == EXIT_INTERNAL)
 		tell_failure(options.command, &err);
+	options_done(&options);
 	if (fflush(stdout) != 0 && code == EXIT_READY)
 		code = EXIT_INTERNAL;
 	return code;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+extern const struct command command_capture;
 extern const struct command command_check;
 extern const struct command command_config;
 extern const struct command command_help;
@@ -11,6 +12,7 @@ extern const struct command command_version;
 extern const struct command command_wait;
 
 const struct command *const commands[] = {
+    &command_capture,
     &command_check,
     &command_config,
     &command_help,

@@ -105,13 +105,30 @@ static void check_database_names(
 	}
 }
 
+/* Nobody says which: the one of libpq's own environment. */
+static void read_environment_database(
+    const struct json_place *list, struct config *config, struct problems *problems)
+{
+	struct json_place here = json_place_index(list, 0);
+	cJSON *empty = cJSON_CreateObject();
+
+	config->databases = xcalloc(1, sizeof(*config->databases));
+	config->database_count = 1;
+	database_read(empty, &here, config->databases, problems);
+	cJSON_Delete(empty);
+}
+
 static void read_databases(const cJSON *document, const struct json_place *place,
-    struct config *config, struct problems *problems)
+    struct config *config, enum config_extent extent, struct problems *problems)
 {
 	const cJSON *databases = cJSON_GetObjectItemCaseSensitive(document, "databases");
 	struct json_place list = json_place_key(place, "databases");
 	const cJSON *element;
 
+	if (databases == NULL && extent == CONFIG_WITHOUT_CHECKS) {
+		read_environment_database(&list, config, problems);
+		return;
+	}
 	if (!cJSON_IsArray(databases) || cJSON_GetArraySize(databases) == 0) {
 		json_problem(problems, &list,
 		    "nothing is checked, expected an array of databases"
@@ -124,8 +141,11 @@ static void read_databases(const cJSON *document, const struct json_place *place
 	{
 		struct json_place here = json_place_index(&list, (int)config->database_count);
 
-		database_read(
-		    element, &here, &config->databases[config->database_count++], problems);
+		struct database *database = &config->databases[config->database_count++];
+
+		database_read(element, &here, database, problems);
+		if (extent == CONFIG_WHOLE)
+			database_read_checks(element, &here, database, problems);
 	}
 	check_database_names(config, &list, problems);
 }
@@ -143,7 +163,7 @@ static void bound_reason(struct config *config)
 }
 
 static void read_document(const cJSON *document, const struct json_place *place,
-    struct config *config, struct problems *problems)
+    struct config *config, enum config_extent extent, struct problems *problems)
 {
 	struct json_place listen = json_place_key(place, "listen");
 
@@ -156,11 +176,11 @@ static void read_document(const cJSON *document, const struct json_place *place,
 		    "\"%s\" is not an address, expected [HOST]:PORT with a port of 0 to 65535",
 		    config->listen);
 	read_log(document, place, config, problems);
-	read_databases(document, place, config, problems);
+	read_databases(document, place, config, extent, problems);
 }
 
-struct config *config_load(
-    const char *file, const struct setting_flags *flags, struct problems *problems)
+struct config *config_load(const char *file, const struct setting_flags *flags,
+    enum config_extent extent, struct problems *problems)
 {
 	struct json_origin origins[SETTINGS_MAX + 1];
 	struct json_place place = {
@@ -176,7 +196,7 @@ struct config *config_load(
 		settings_apply(document, file != NULL, flags, origins, problems);
 	else
 		origins[0] = (struct json_origin){NULL, NULL};
-	read_document(document, &place, config, problems);
+	read_document(document, &place, config, extent, problems);
 	cJSON_Delete(document);
 	if (problems->lines.count == problems_before)
 		return config;

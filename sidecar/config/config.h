@@ -34,6 +34,10 @@ struct config {
 	size_t database_count;
 };
 
+/* How much is looked at: a command that asks something else needs no check, and may well be there to
+ * write the file that a check names. */
+enum config_extent { CONFIG_WHOLE, CONFIG_WITHOUT_CHECKS };
+
 extern const struct key config_keys[];
 extern const struct key config_log_keys[];
 
@@ -41,8 +45,8 @@ extern const struct key config_log_keys[];
  * Loads the file (NULL: none), variables and flags. Gives the configuration, config_free releases
  * it; NULL when problems were added. May block (files).
  */
-struct config *config_load(
-    const char *file, const struct setting_flags *flags, struct problems *problems);
+struct config *config_load(const char *file, const struct setting_flags *flags,
+    enum config_extent extent, struct problems *problems);
 void config_free(struct config *config);
 
 /* The listen address alone, for a command that asks the running sidecar: nothing else of the

@@ -225,7 +225,7 @@ static void check_is_named_once(const struct database *database, const struct ch
 			    check->name);
 }
 
-static void read_checks(const cJSON *object, const struct json_place *place,
+void database_read_checks(const cJSON *object, const struct json_place *place,
     struct database *database, struct problems *problems)
 {
 	const cJSON *checks = cJSON_GetObjectItemCaseSensitive(object, "checks");
@@ -233,6 +233,8 @@ static void read_checks(const cJSON *object, const struct json_place *place,
 	const cJSON *element;
 	int index = 0;
 
+	if (!cJSON_IsObject(object))
+		return; /* told already */
 	if (!cJSON_IsArray(checks) || cJSON_GetArraySize(checks) == 0) {
 		json_problem(problems, &list,
 		    "nothing is checked, expected an array of checks"
@@ -267,7 +269,6 @@ void database_read(const cJSON *object, const struct json_place *place, struct d
 		    database->name);
 	check_url(database, place, problems);
 	check_times(object, place, database, problems);
-	read_checks(object, place, database, problems);
 }
 
 void database_print(const struct database *database, cJSON *object)

@@ -15,8 +15,13 @@ static const struct {
 	const char *name;
 	bool takes_value;
 } own_flags[OWN_COUNT] = {
+    [OWN_DATABASE] = {"database", true},
     [OWN_JSON] = {"json", false},
+    [OWN_PRIVILEGES_OF] = {"privileges-of", true},
+    [OWN_SCHEMA] = {"schema", true},
+    [OWN_TABLE] = {"table", true},
     [OWN_TIMEOUT] = {"timeout", true},
+    [OWN_WITHOUT] = {"without", true},
 };
 
 /* One argument as a flag: "--name" or "--name=value", the value else being the next argument. */
@@ -72,12 +77,28 @@ static const char *take_value(struct parser *parser, const struct flag *flag)
 
 static void take_timeout(struct parser *parser, const char *value)
 {
-	if (value == NULL)
-		return;
 	parser->options->timeout_ms = duration_parse(value);
 	if (parser->options->timeout_ms < 0)
 		problems_add(parser->problems, "--timeout",
 		    "\"%s\" is not valid, expected a duration with a unit, such as \"5m\"", value);
+}
+
+static void take_own_value(struct parser *parser, enum own_flag own, const char *value)
+{
+	if (value == NULL)
+		return;
+	strings_add(&parser->options->values[own], value);
+	if (own == OWN_TIMEOUT)
+		take_timeout(parser, value);
+}
+
+/* Flags without value: there is one. */
+static void take_own_switch(struct parser *parser, const struct flag *flag)
+{
+	if (flag->value == NULL)
+		parser->options->json = true;
+	else
+		problems_add(parser->problems, "--json", "takes no value");
 }
 
 /* A flag of the command itself. Gives whether it is one. */
@@ -89,12 +110,10 @@ static bool take_own(struct parser *parser, const struct flag *flag)
 		if (strcmp(own_flags[i].name, flag->name) != 0 || command == NULL ||
 		    (command->flags & (1u << i)) == 0)
 			continue;
-		if (i == OWN_JSON && flag->value == NULL)
-			parser->options->json = true;
-		else if (i == OWN_JSON)
-			problems_add(parser->problems, "--json", "takes no value");
+		if (own_flags[i].takes_value)
+			take_own_value(parser, (enum own_flag)i, take_value(parser, flag));
 		else
-			take_timeout(parser, take_value(parser, flag));
+			take_own_switch(parser, flag);
 		return true;
 	}
 	return false;
@@ -234,6 +253,19 @@ void options_parse(
 		options->command = command_find("help");
 }
 
+void options_done(struct options *options)
+{
+	for (size_t i = 0; i < OWN_COUNT; i++)
+		strings_done(&options->values[i]);
+}
+
+const char *options_value(const struct options *options, enum own_flag flag)
+{
+	const struct strings *values = &options->values[flag];
+
+	return values->count > 0 ? values->items[values->count - 1] : NULL;
+}
+
 static struct log problem_log(const struct options *options)
 {
 	const char *format = getenv("SCHEMALATCH_LOG_FORMAT");
@@ -275,12 +307,23 @@ void options_tell_problems(const struct options *options, struct problems *probl
 	problems_done(problems);
 }
 
-struct config *options_load_config(const struct options *options)
+static struct config *load(const struct options *options, enum config_extent extent)
 {
 	struct problems problems = {0};
-	struct config *config = config_load(options->config_file, &options->settings, &problems);
+	struct config *config =
+	    config_load(options->config_file, &options->settings, extent, &problems);
 
 	if (config == NULL)
 		options_tell_problems(options, &problems);
 	return config;
+}
+
+struct config *options_load_config(const struct options *options)
+{
+	return load(options, CONFIG_WHOLE);
+}
+
+struct config *options_load_databases(const struct options *options)
+{
+	return load(options, CONFIG_WITHOUT_CHECKS);
 }

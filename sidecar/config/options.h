@@ -11,7 +11,16 @@
 struct command;
 
 /* Flags that belong to a command, not to the configuration. */
-enum own_flag { OWN_JSON, OWN_TIMEOUT, OWN_COUNT };
+enum own_flag {
+	OWN_DATABASE,
+	OWN_JSON,
+	OWN_PRIVILEGES_OF,
+	OWN_SCHEMA,
+	OWN_TABLE,
+	OWN_TIMEOUT,
+	OWN_WITHOUT,
+	OWN_COUNT
+};
 
 #define OPERANDS_MAX 2
 
@@ -21,6 +30,7 @@ struct options {
 	struct setting_flags settings;
 	bool json;
 	int64_t timeout_ms; /* -1: none */
+	struct strings values[OWN_COUNT]; /* of the flags that take a value, as often as given */
 	const char *operands[OPERANDS_MAX];
 	int operand_count;
 };
@@ -29,9 +39,18 @@ struct options {
 void options_parse(
     int count, char *const *arguments, struct options *options, struct problems *problems);
 
+/* Frees what options_parse filled. */
+void options_done(struct options *options);
+
+/* The last value that was given, or NULL. */
+const char *options_value(const struct options *options, enum own_flag flag);
+
 /* Loads the configuration that the options name; NULL with all problems on standard error, as log
  * lines for a command that is a container's, as plain lines else. config_free releases it. */
 struct config *options_load_config(const struct options *options);
+
+/* The same for a command that needs the databases alone: no check of it is looked at. */
+struct config *options_load_databases(const struct options *options);
 
 /* Tells problems in the same way, and frees them. */
 void options_tell_problems(const struct options *options, struct problems *problems);

@@ -49,7 +49,7 @@ static char *printed(const char *bytes, size_t length)
 	char *text = NULL;
 
 	demand(write(fd, bytes, length) == (ssize_t)length, "cannot write", path);
-	config = config_load(path, &flags, &problems);
+	config = config_load(path, &flags, CONFIG_WHOLE, &problems);
 	demand((config == NULL) == (problems.lines.count > 0), "neither or both", bytes);
 	for (size_t i = 0; i < problems.lines.count; i++)
 		check_line(problems.lines.items[i]);

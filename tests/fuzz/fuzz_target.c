@@ -101,7 +101,7 @@ static struct config *make_config(void)
 		if (strcmp(settings[i].environment, "SCHEMALATCH_MIGRATIONS") == 0)
 			flags.values[i] = "alembic@c3";
 	}
-	config = config_load(NULL, &flags, &problems);
+	config = config_load(NULL, &flags, CONFIG_WHOLE, &problems);
 	demand(config != NULL, "no configuration", "");
 	return config;
 }

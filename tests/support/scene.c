@@ -22,7 +22,7 @@ struct config *scene_config(const char *json)
 	struct config *config;
 
 	workplace_write("scene.json", json);
-	config = config_load("scene.json", &flags, &problems);
+	config = config_load("scene.json", &flags, CONFIG_WHOLE, &problems);
 	if (config == NULL)
 		fail_msg("%s: %s", json, problems.lines.items[0]);
 	return config;

@@ -64,7 +64,7 @@ static struct config *load(const char *file, const struct given *given, struct p
 		else
 			set_variable(given->items[i]);
 	}
-	config = config_load(file, &flags, problems);
+	config = config_load(file, &flags, CONFIG_WHOLE, problems);
 	workplace_clear_environment(NULL);
 	return config;
 }
