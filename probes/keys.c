@@ -461,6 +461,8 @@ static cJSON *print_amount(const struct amount *amount)
 {
 	char share[32];
 
+	if (amount->value == 0)
+		return NULL;
 	if (!amount->is_share)
 		return cJSON_CreateNumber(amount->value);
 	snprintf(share, sizeof(share), "%.15g%%", amount->value);

@@ -220,17 +220,20 @@ static void read_privileges(
     struct reading *reading, const cJSON *value, const struct json_place *place)
 {
 	struct strings list = {0};
+	const cJSON *element;
+	int index = 0;
 
-	if (read_list(reading, value, place, &list)) {
-		for (size_t i = 0; i < list.count; i++) {
-			struct json_place here = json_place_index(place, (int)i);
-
-			check_privilege(reading, list.items[i], &here);
-		}
+	if (read_list(reading, value, place, &list))
 		reading->object.facets[FACET_PRIVILEGES] = facet_of(&list);
-		reading->reader->privileges_in_schema = true;
-	}
+	reading->reader->privileges_in_schema = true;
 	strings_done(&list);
+	cJSON_ArrayForEach(element, value)
+	{
+		struct json_place here = json_place_index(place, index++);
+
+		if (cJSON_IsString(element) && element->valuestring[0] != '\0')
+			check_privilege(reading, element->valuestring, &here);
+	}
 }
 
 /* ---- columns ---- */

@@ -164,7 +164,7 @@ static const struct {
     {"null", "c.json: expected an object"},
     {"{}",
 	"c.json: /databases: nothing is checked, expected an array of databases (without a file: "
-	"SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)"},
+	"SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)"},
     {DATABASE("\"perod\":\"5s\","),
 	"c.json: /databases/0/perod: unknown key, did you mean \"period\"?"},
     {DATABASE("\"a/b~c\":1,"), "c.json: /databases/0/a~1b~0c: unknown key"},
@@ -214,7 +214,7 @@ static const struct {
 	"c.json: /databases/0/checks/0/latch: 1 is not valid, expected true or false"},
     {CHECK("\"kind\":\"contracts\""),
 	"c.json: /databases/0/checks/0/kind: \"contracts\" is not a kind "
-	"of check, expected one of \"migrations\", \"tables\""},
+	"of check, expected one of \"contract\", \"migrations\", \"query\", \"tables\""},
     {CHECK("\"kind\":\"migrations\",\"revisions\":\"a\""),
 	"c.json: /databases/0/checks/0/tool: is missing, expected one of \"alembic\""},
     {CHECK("\"kind\":\"migrations\",\"tool\":\"alembic\",\"directory\":\"no/such\""),
@@ -576,11 +576,11 @@ static void mistakes_are_told_of_their_source(void **state)
 		"TOOL@ID,ID"},
 	    {{{NULL}},
 		"configuration: /databases: nothing is checked, expected an array of databases "
-		"(without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)"},
+		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)"},
 	    {{{"DATABASE_URL=postgresql://db/app"}},
 		"configuration: /databases/0/checks: nothing is checked, expected an array of "
 		"checks "
-		"(without a file: SCHEMALATCH_TABLES or SCHEMALATCH_MIGRATIONS)"},
+		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)"},
 	};
 
 	(void)state;
