@@ -58,6 +58,7 @@ static const char *const parts[] = {"columns", "constraints", "enums", "extensio
 	"'" key "', CASE WHEN " WITH(key) " THEN (SELECT pg_catalog.json_object_agg(c.relname,"    \
 	" pg_catalog.json_build_object(" object ") ORDER BY c.relname)"                            \
 	" FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN (" kinds ")"    \
+	" AND c.relispopulated"                                                                    \
 	" AND CASE WHEN pg_catalog.cardinality($2::text[]) > 0 THEN"                               \
 	" pg_catalog.array_to_string(ARRAY[n.nspname, c.relname], E'\\n') = ANY ($2::text[])"      \
 	" ELSE NOT c.relispartition AND" IS_OURS("pg_class", "c.oid") " END) END,"
@@ -235,6 +236,8 @@ struct statement capture_statement(const struct capture *capture)
 
 /* ---- the text: a line for each thing that may change by itself, so that it diffs well ---- */
 
+#define CLASS_DEPTH 3 /* of "tables", "enums" …: their members have a line each */
+
 static void add_indent(struct text *text, int depth)
 {
 	text_addf(text, "%*s", 2 * depth, "");
@@ -282,7 +285,7 @@ static void add_value(struct text *text, const cJSON *value, int depth);
 
 static void add_members(struct text *text, const cJSON *object, int depth)
 {
-	bool inline_members = !holds_object(object) && depth > 1;
+	bool inline_members = !holds_object(object) && depth > 1 && depth != CLASS_DEPTH;
 	const cJSON *member;
 
 	cJSON_ArrayForEach(member, object)

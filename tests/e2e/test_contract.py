@@ -265,13 +265,13 @@ def test_each_drift_is_found_named_and_healed(judged, start, broken, reason, wor
     database, config = judged
     sidecar = start(config)
     sidecar.wait_check("contract", reason="ok")
-    execute(database, broken)
+    database.execute(broken)
     sidecar.wait_until(lambda s: words in s.check("contract")["message"], what=f"{words} to be told")
     seen = sidecar.check("contract")
     assert (seen["verdict"], seen["reason"]) == ("not_ready", reason) and not sidecar.ready(), seen
     asked = ask(config, "contract")
     assert (asked["reason"], asked["message"]) == (reason, seen["message"])
-    execute(database, healed)
+    database.execute(healed)
     sidecar.wait_ready()
 
 
@@ -290,7 +290,7 @@ def test_no_harmless_change_is_a_drift(judged, start):
 
 def test_all_deviations_are_found_in_one_round(judged):
     database, config = judged
-    execute(database, "ALTER TABLE orders DROP COLUMN tags; ALTER TABLE orders DISABLE ROW LEVEL SECURITY;"
+    database.execute("ALTER TABLE orders DROP COLUMN tags; ALTER TABLE orders DISABLE ROW LEVEL SECURITY;"
                       "DROP INDEX orders_status_idx; REVOKE INSERT ON orders FROM app;"
                       "ALTER TYPE order_status RENAME VALUE 'paid' TO 'settled'; DROP TABLE billing.invoices")
     message = ask(config, "contract")["message"]
