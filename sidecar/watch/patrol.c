@@ -111,12 +111,17 @@ static bool is_ready(const struct patrol *patrol)
 	return true;
 }
 
+/* Time between rounds while the database answers. */
+static int64_t rhythm_ms(const struct patrol *patrol)
+{
+	return is_ready(patrol) ? patrol->database->period_ms : patrol->database->retry_period_ms;
+}
+
 static int64_t delay_after_answers(struct patrol *patrol)
 {
 	backoff_reset(&patrol->reach);
 	backoff_reset(&patrol->login);
-	return jittered(
-	    is_ready(patrol) ? patrol->database->period_ms : patrol->database->retry_period_ms);
+	return jittered(rhythm_ms(patrol));
 }
 
 static int64_t delay_after_failure(struct patrol *patrol, const struct verdict *failure)
@@ -130,12 +135,13 @@ static int64_t delay_after_failure(struct patrol *patrol, const struct verdict *
 
 /* ---- rounds ---- */
 
-static bool keeps_session(const struct patrol *patrol, int64_t delay_ms)
+/* By the rhythm, not by the next delay, which the jitter may move over the limit and back. */
+static bool keeps_session(const struct patrol *patrol)
 {
 	if (clock_monotonic_ms() >= patrol->session_until_ms)
 		return false;
 	if (patrol->database->keep_connection == KEEP_AUTO)
-		return delay_ms <= KEEP_PERIOD_MS;
+		return rhythm_ms(patrol) <= KEEP_PERIOD_MS;
 	return patrol->database->keep_connection == KEEP_ALWAYS;
 }
 
@@ -166,7 +172,7 @@ static void finish(struct patrol *patrol, const struct verdict *failure)
 		log_failure(patrol, failure);
 	delay =
 	    failure != NULL ? delay_after_failure(patrol, failure) : delay_after_answers(patrol);
-	if (failure == NULL && !keeps_session(patrol, delay))
+	if (failure == NULL && !keeps_session(patrol))
 		session_close(patrol->session);
 	state->connected = session_is_open(patrol->session);
 	schedule(patrol, delay);
