@@ -15,16 +15,21 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define THREE "{\"kind\":\"tables\",\"tables\":[\"users\",\"billing.invoices\",\"\\\"A.b\\\".c\"]}"
 
-static void names_go_as_two_arrays_whatever_their_number(void **state)
+static void names_go_as_arrays_whatever_their_number(void **state)
 {
 	struct conversation conversation;
 
 	(void)state;
-	conversation_begin(&conversation, THREE, NULL);
-	assert_int_equal(conversation.statement.parameter_count, 2);
+	conversation_begin(&conversation,
+	    "{\"kind\":\"tables\",\"tables\":[\"users\",\"billing.invoices\",\"\\\"A.b\\\".c\","
+	    "\"billing.d\"]}",
+	    NULL);
+	assert_int_equal(conversation.statement.parameter_count, 3);
 	assert_string_equal(
 	    conversation.statement.parameters[0], "{\"public\",\"billing\",\"A.b\"}");
-	assert_string_equal(conversation.statement.parameters[1], "{\"users\",\"invoices\",\"c\"}");
+	assert_string_equal(conversation.statement.parameters[1], "{1,2,3,2}");
+	assert_string_equal(
+	    conversation.statement.parameters[2], "{\"users\",\"invoices\",\"c\",\"d\"}");
 	conversation_end(&conversation);
 }
 
@@ -78,7 +83,7 @@ static void a_missing_table_is_asked_about_once_more(void **state)
 	conversation_rows(
 	    &conversation, "wanted found missing", 1, (const char *const[]){"3", "0", "1,2,3"});
 	assert_false(conversation.done);
-	assert_string_equal(conversation.statement.parameters[2], "{1,2,3}");
+	assert_string_equal(conversation.statement.parameters[3], "{1,2,3}");
 	conversation_rows(&conversation, "position schema_exists other_kind elsewhere", 3,
 	    (const char *const[]){
 		"1", "t", "S", "x.users", "2", "f", NULL, NULL, "3", "t", NULL, "other.c"});
@@ -141,7 +146,7 @@ static void the_message_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_go_as_two_arrays_whatever_their_number),
+	    cmocka_unit_test(names_go_as_arrays_whatever_their_number),
 	    cmocka_unit_test(counts_decide),
 	    cmocka_unit_test(an_answer_of_another_shape_is_no_answer),
 	    cmocka_unit_test(a_missing_table_is_asked_about_once_more),
