@@ -27,8 +27,9 @@ struct statement {
 	const char *parameters[STATEMENT_MAX_PARAMETERS];
 	int parameter_count;
 	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
-	const char *name; /* static: prepared under it, once a session that is ours alone; or NULL */
-	bool is_command;  /* answered without rows: an empty result is its answer */
+	const char
+	    *name;       /* static: prepared under it, once a session that is ours alone; or NULL */
+	bool is_command; /* answered without rows: an empty result is its answer */
 };
 
 /* What came back: rows, or NULL and the SQLSTATE of the server's refusal. */
