@@ -66,4 +66,5 @@ const struct check_kind check_kind_contract = {
     .step = contract_check_step,
     .free_plan = contract_free,
     .proves_objects = true,
+    .of_catalogs_alone = true,
 };
