@@ -49,7 +49,7 @@ static void the_table_is_looked_for_first(void **state)
 	conversation_begin(&conversation, "{" LINE "}", NULL);
 	assert_string_equal(conversation.statement.parameters[0], "alembic_version");
 	assert_string_equal(conversation.statement.parameters[1], "");
-	assert_string_equal(conversation.statement.parameters[2], "{\"version_num\"}");
+	assert_string_equal(conversation.statement.parameters[2], "{version_num}");
 	find_table(&conversation);
 	assert_string_equal(conversation.statement.sql,
 	    "SELECT version_num AS id FROM \"public\".\"alembic_version\"");
