@@ -27,8 +27,8 @@ struct statement {
 	const char *parameters[STATEMENT_MAX_PARAMETERS];
 	int parameter_count;
 	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
-	const char *search_path; /* NULL: pg_catalog. Else a user's own SQL, which may change what
-				    its session does by itself */
+	const char *search_path;   /* NULL: pg_catalog. Else a user's own SQL, which may change what
+				      its session does by itself */
 	const char
 	    *name;       /* static: prepared under it, once a session that is ours alone; or NULL */
 	bool is_command; /* answered without rows: an empty result is its answer */
@@ -105,9 +105,9 @@ struct check {
 };
 
 /*
- * Reads one element of "checks" with all its problems. schema, role: of the database entry, or NULL.
- * Gives the check; check_free releases it (NULL and half-built allowed). NULL when the kind itself
- * cannot be told.
+ * Reads one element of "checks" with all its problems. schema, role: of the database entry, or
+ * NULL. Gives the check; check_free releases it (NULL and half-built allowed). NULL when the kind
+ * itself cannot be told.
  */
 struct check *check_read(const cJSON *object, const struct json_place *place, const char *schema,
     const char *role, struct problems *problems);

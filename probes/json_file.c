@@ -8,8 +8,7 @@
 #include "xalloc.h"
 
 /* The file's bytes, NUL-terminated, with their number; NULL and a problem. free() releases it. */
-static char *read_file(
-    const char *path, size_t limit, size_t *length, struct problems *problems)
+static char *read_file(const char *path, size_t limit, size_t *length, struct problems *problems)
 {
 	FILE *file = fopen(path, "re");
 	char *text = NULL;

@@ -320,8 +320,7 @@ static void read_amount(const struct reading *reading)
 	else if (cJSON_IsString(value) && read_share(value->valuestring, &member->value))
 		member->is_share = true;
 	else
-		problem_expected(
-		    reading, value, "a whole number, or a share such as \"1%\"");
+		problem_expected(reading, value, "a whole number, or a share such as \"1%\"");
 }
 
 static void read_nothing(const struct reading *reading)

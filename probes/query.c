@@ -65,7 +65,8 @@ static void query_prepare(
 		json_problem(problems, &here, "is empty, expected a query");
 	/* A line end, for a comment may be the last thing in it. Two rows are enough to see that
 	 * it is not one. */
-	plan->wrapped = xasprintf("SELECT * FROM (%.*s\n) AS answer LIMIT 2", (int)length, plan->sql);
+	plan->wrapped =
+	    xasprintf("SELECT * FROM (%.*s\n) AS answer LIMIT 2", (int)length, plan->sql);
 	plan->search_path = search_path(check);
 }
 

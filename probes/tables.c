@@ -34,7 +34,8 @@ static const struct key tables_keys[] = {
     {.name = "tables",
 	.type = KEY_STRINGS,
 	.offset = offsetof(struct tables_plan, tables),
-	.help = "names, case-exact, with or without schema, which may be a pattern: tenant_*.users"},
+	.help =
+	    "names, case-exact, with or without schema, which may be a pattern: tenant_*.users"},
     {.name = "tolerance",
 	.type = KEY_AMOUNT,
 	.offset = offsetof(struct tables_plan, tolerance),
@@ -108,7 +109,8 @@ static bool has_pattern(const struct strings *schemas)
 	return false;
 }
 
-static void want(struct wanted *wanted, enum wanted_class class, const char *schema, const char *name)
+static void want(
+    struct wanted *wanted, enum wanted_class class, const char *schema, const char *name)
 {
 	char *pattern = wanted_pattern(schema);
 	struct wanted_object object = {

@@ -46,8 +46,8 @@ struct verdict {
 	char message[640]; /* for people: wanted, found, what to do; clean UTF-8, one line */
 	char sqlstate[6];  /* for the log; empty where there is none */
 	long pending;      /* migrations not applied yet; VERDICT_PENDING_UNKNOWN: cannot be told */
-	char expected[128]; /* schema version wanted, of histories only; else empty */
-	char actual[128];   /* schema version found */
+	char expected[128];  /* schema version wanted, of histories only; else empty */
+	char actual[128];    /* schema version found */
 	char findings[4096]; /* of contracts: all that deviates, a clean line each, as many as fit;
 				empty where the message tells all */
 };

@@ -28,40 +28,55 @@ static const char *const parts[] = {"columns", "constraints", "enums", "extensio
 #define WITH(part) "NOT '" part "' = ANY ($4::text[])"
 #define IS_OURS(class, oid)                                                                        \
 	" NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog." class     \
-	"'::pg_catalog.regclass AND e.objid = " oid " AND e.deptype = 'e')"
+	    "'::pg_catalog.regclass AND e.objid = " oid " AND e.deptype = 'e')"
 #define ROLE "(SELECT r.oid FROM role r)"
 #define PRIVILEGES(names, has)                                                                     \
-	" 'privileges', CASE WHEN $3 <> '' AND " WITH("privileges") " THEN (SELECT"                \
-	" pg_catalog.json_agg(p.name ORDER BY p.name) FROM unnest('{" names "}'::text[])"          \
-	" AS p(name) WHERE " has ") END"
+	" 'privileges', CASE WHEN $3 <> '' AND " WITH(                                             \
+	    "privileges") " THEN (SELECT"                                                          \
+			  " pg_catalog.json_agg(p.name ORDER BY p.name) FROM unnest('{" names      \
+			  "}'::text[])"                                                            \
+			  " AS p(name) WHERE " has ") END"
 #define RELATION_PRIVILEGES                                                                        \
 	PRIVILEGES("DELETE,INSERT,REFERENCES,SELECT,TRIGGER,TRUNCATE,UPDATE",                      \
 	    "pg_catalog.has_table_privilege(" ROLE ", c.oid, p.name)")
 #define COLUMNS                                                                                    \
-	" 'columns', CASE WHEN " WITH("columns") " THEN (SELECT pg_catalog.json_object_agg("       \
-	"a.attname, pg_catalog.json_build_object('type', pg_catalog.format_type(a.atttypid,"       \
-	" a.atttypmod), 'nullable', CASE WHEN a.attnotnull AND " WITH("nullable")                  \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid"         \
-	" AND k.contype = 'n' AND NOT k.convalidated AND k.conkey[1] = a.attnum) THEN false END)"  \
-	" ORDER BY a.attname) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid"             \
-	" AND a.attnum > 0 AND NOT a.attisdropped) END,"
+	" 'columns', CASE WHEN " WITH(                                                             \
+	    "columns") " THEN (SELECT pg_catalog.json_object_agg("                                 \
+		       "a.attname, pg_catalog.json_build_object('type', "                          \
+		       "pg_catalog.format_type(a.atttypid,"                                        \
+		       " a.atttypmod), 'nullable', CASE WHEN a.attnotnull AND " WITH(              \
+			   "nullable") " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k "  \
+				       "WHERE k.conrelid = c.oid"                                  \
+				       " AND k.contype = 'n' AND NOT k.convalidated AND "          \
+				       "k.conkey[1] = a.attnum) THEN false END)"                   \
+				       " ORDER BY a.attname) FROM pg_catalog.pg_attribute a "      \
+				       "WHERE a.attrelid = c.oid"                                  \
+				       " AND a.attnum > 0 AND NOT a.attisdropped) END,"
 #define INDEXES                                                                                    \
-	" 'indexes', CASE WHEN " WITH("indexes") " THEN (SELECT pg_catalog.json_object_agg("       \
-	"x.relname, pg_catalog.json_build_object('unique', CASE WHEN i.indisunique THEN true END)" \
-	" ORDER BY x.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x"               \
-	" ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisready"      \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.oid"         \
-	" AND k.contype IN ('p','u','x'))) END,"
+	" 'indexes', CASE WHEN " WITH(                                                             \
+	    "indexes") " THEN (SELECT pg_catalog.json_object_agg("                                 \
+		       "x.relname, pg_catalog.json_build_object('unique', CASE WHEN "              \
+		       "i.indisunique THEN true END)"                                              \
+		       " ORDER BY x.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class " \
+		       "x"                                                                         \
+		       " ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisvalid AND "   \
+		       "i.indisready"                                                              \
+		       " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid " \
+		       "= x.oid"                                                                   \
+		       " AND k.contype IN ('p','u','x'))) END,"
 
 /* Named tables leave everything else out, and are taken even where they are partitions. */
 #define RELATIONS(key, kinds, object)                                                              \
-	"'" key "', CASE WHEN " WITH(key) " THEN (SELECT pg_catalog.json_object_agg(c.relname,"    \
-	" pg_catalog.json_build_object(" object ") ORDER BY c.relname)"                            \
-	" FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN (" kinds ")"    \
-	" AND c.relispopulated"                                                                    \
-	" AND CASE WHEN pg_catalog.cardinality($2::text[]) > 0 THEN"                               \
-	" pg_catalog.array_to_string(ARRAY[n.nspname, c.relname], E'\\n') = ANY ($2::text[])"      \
-	" ELSE NOT c.relispartition AND" IS_OURS("pg_class", "c.oid") " END) END,"
+	"'" key "', CASE WHEN " WITH(                                                              \
+	    key) " THEN (SELECT pg_catalog.json_object_agg(c.relname,"                             \
+		 " pg_catalog.json_build_object(" object ") ORDER BY c.relname)"                   \
+		 " FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN "      \
+		 "(" kinds ")"                                                                     \
+		 " AND c.relispopulated"                                                           \
+		 " AND CASE WHEN pg_catalog.cardinality($2::text[]) > 0 THEN"                      \
+		 " pg_catalog.array_to_string(ARRAY[n.nspname, c.relname], E'\\n') = ANY "         \
+		 "($2::text[])"                                                                    \
+		 " ELSE NOT c.relispartition AND" IS_OURS("pg_class", "c.oid") " END) END,"
 
 static const char *const pieces[] = {
     "WITH role AS MATERIALIZED (SELECT (SELECT a.oid FROM pg_catalog.pg_roles a"
@@ -69,63 +84,105 @@ static const char *const pieces[] = {
     " spaces AS MATERIALIZED (SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n"
     "  WHERE CASE WHEN pg_catalog.cardinality($1::text[]) > 0 THEN n.nspname = ANY ($1::text[])"
     "  ELSE NOT pg_catalog.starts_with(n.nspname::text, 'pg_')"
-    "   AND n.nspname <> 'information_schema' AND" IS_OURS("pg_namespace", "n.oid") " END)"
-    " SELECT pg_catalog.json_strip_nulls(pg_catalog.json_build_object('schemalatch', 1,"
-    " 'extensions', CASE WHEN $5 = '' AND " WITH("extensions") " THEN (SELECT"
-    "  pg_catalog.json_object_agg(x.extname, pg_catalog.json_build_object('minVersion',"
-    "   CASE WHEN " WITH("minVersion") " AND x.extversion ~ '[0-9]' THEN x.extversion END)"
-    "   ORDER BY x.extname) FROM pg_catalog.pg_extension x WHERE x.extname <> 'plpgsql') END,"
-    " 'schemas', (SELECT pg_catalog.json_object_agg(n.nspname, pg_catalog.json_build_object(",
-    RELATIONS("tables", "'r','p','f'", COLUMNS
-	" 'primaryKey', CASE WHEN " WITH("primaryKey") " THEN (SELECT (SELECT pg_catalog.json_agg("
-	"a.attname ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY AS k(attnum, n)"
-	" JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum"
-	" WHERE k.n <= i.indnkeyatts) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid"
-	" AND i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1) END," INDEXES
-	" 'constraints', CASE WHEN " WITH("constraints") " THEN (SELECT"
-	" pg_catalog.json_object_agg(k.conname, '{}'::pg_catalog.json ORDER BY k.conname)"
-	" FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.convalidated"
-	" AND k.contype IN ('c','f','u','x')) END,"
-	" 'rowSecurity', CASE WHEN c.relrowsecurity AND " WITH("rowSecurity") " THEN true END,"
-	RELATION_PRIVILEGES),
+    "   AND n.nspname <> 'information_schema' AND" IS_OURS("pg_namespace",
+	"n.oid") " END)"
+		 " SELECT pg_catalog.json_strip_nulls(pg_catalog.json_build_object('schemalatch', "
+		 "1,"
+		 " 'extensions', CASE WHEN $5 = '' AND " WITH(
+		     "extensions") " THEN (SELECT"
+				   "  pg_catalog.json_object_agg(x.extname, "
+				   "pg_catalog.json_build_object('minVersion',"
+				   "   CASE WHEN " WITH(
+				       "minVersion") " AND x.extversion ~ '[0-9]' THEN "
+						     "x.extversion END)"
+						     "   ORDER BY x.extname) FROM "
+						     "pg_catalog.pg_extension x WHERE x.extname <> "
+						     "'plpgsql') END,"
+						     " 'schemas', (SELECT "
+						     "pg_catalog.json_object_agg(n.nspname, "
+						     "pg_catalog.json_build_object(",
+    RELATIONS("tables", "'r','p','f'",
+	COLUMNS " 'primaryKey', CASE WHEN " WITH(
+	    "primaryKey") " THEN (SELECT (SELECT pg_catalog.json_agg("
+			  "a.attname ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY AS "
+			  "k(attnum, n)"
+			  " JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = "
+			  "k.attnum"
+			  " WHERE k.n <= i.indnkeyatts) FROM pg_catalog.pg_index i WHERE "
+			  "i.indrelid = c.oid"
+			  " AND i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1) "
+			  "END," INDEXES " 'constraints', CASE WHEN " WITH(
+			      "constraints") " THEN (SELECT"
+					     " pg_catalog.json_object_agg(k.conname, "
+					     "'{}'::pg_catalog.json ORDER BY k.conname)"
+					     " FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
+					     "c.oid AND k.convalidated"
+					     " AND k.contype IN ('c','f','u','x')) END,"
+					     " 'rowSecurity', CASE WHEN c.relrowsecurity AND " WITH(
+						 "rowSecurity") " THEN true "
+								"END," RELATION_PRIVILEGES),
     RELATIONS("views", "'v'", COLUMNS RELATION_PRIVILEGES),
     RELATIONS("materializedViews", "'m'", COLUMNS INDEXES RELATION_PRIVILEGES),
-    " 'sequences', CASE WHEN $5 = '' AND " WITH("sequences") " THEN (SELECT"
-    "  pg_catalog.json_object_agg(c.relname, pg_catalog.json_build_object("
-    PRIVILEGES("SELECT,UPDATE,USAGE", "pg_catalog.has_sequence_privilege(" ROLE
-				      ", c.oid, p.name)") ") ORDER BY c.relname)"
-    "  FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'S'"
-    "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.objid = c.oid AND e.classid ="
-    "   'pg_catalog.pg_class'::pg_catalog.regclass AND e.deptype IN ('e', 'i'))) END,",
-    " 'enums', CASE WHEN $5 = '' AND " WITH("enums") " THEN (SELECT pg_catalog.json_object_agg("
-    "t.typname, CASE WHEN $3 <> '' AND " WITH("privileges")
-    " AND pg_catalog.has_type_privilege(" ROLE ", t.oid, 'USAGE') THEN"
-    "  pg_catalog.json_build_object('values', v.labels, 'privileges', '[\"USAGE\"]'::"
-    "pg_catalog.json) ELSE v.labels END ORDER BY t.typname)"
-    "  FROM pg_catalog.pg_type t CROSS JOIN LATERAL (SELECT pg_catalog.json_agg(e.enumlabel"
-    "   ORDER BY e.enumsortorder) AS labels FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)"
-    "   AS v WHERE t.typnamespace = n.oid AND t.typtype = 'e' AND v.labels IS NOT NULL"
-    "  AND" IS_OURS("pg_type", "t.oid") ") END,",
-    " 'functions', CASE WHEN $5 = '' AND " WITH("functions") " THEN (SELECT"
-    "  pg_catalog.json_object_agg(s.signature, pg_catalog.json_build_object("
-    PRIVILEGES("EXECUTE", "pg_catalog.has_function_privilege(" ROLE ", s.oid, p.name)")
-    ") ORDER BY s.signature) FROM (SELECT f.oid, (CASE WHEN f.proname ~ '[(\"]' THEN"
-    "   '\"' || pg_catalog.replace(f.proname::text, '\"', '\"\"') || '\"' ELSE f.proname::text END"
-    "   || '(' || pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.format_type(a.oid, NULL)"
-    "    FROM unnest(f.proargtypes) WITH ORDINALITY AS a(oid, n) ORDER BY a.n), ', ') || ')')"
-    "   COLLATE \"C\" AS signature FROM pg_catalog.pg_proc f WHERE f.pronamespace = n.oid"
-    "   AND" IS_OURS("pg_proc", "f.oid") ") AS s) END,",
-    PRIVILEGES("CREATE,USAGE", "$5 = '' AND pg_catalog.has_schema_privilege(" ROLE
-			       ", n.oid, p.name)")
-    ") ORDER BY n.nspname) FROM spaces n))) AS contract,"
-    " pg_catalog.array_to_string(ARRAY(SELECT u.s FROM unnest($1::text[]) AS u(s) WHERE NOT EXISTS"
-    "  (SELECT FROM spaces n WHERE n.nspname = u.s)), ', ') AS schemas_missing,"
-    " pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.replace(u.t, E'\\n', '.') FROM"
-    "  unnest($2::text[]) AS u(t) WHERE NOT EXISTS (SELECT FROM spaces n JOIN"
-    "   pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE c.relkind IN ('r','p','f','v','m')"
-    "   AND pg_catalog.array_to_string(ARRAY[n.nspname, c.relname], E'\\n') = u.t)), ', ')"
-    "  AS tables_missing,"
-    " $3 <> '' AND " ROLE " IS NULL AS role_missing",
+    " 'sequences', CASE WHEN $5 = '' AND " WITH(
+	"sequences") " THEN (SELECT"
+		     "  pg_catalog.json_object_agg(c.relname, "
+		     "pg_catalog.json_build_object(" PRIVILEGES("SELECT,UPDATE,USAGE",
+			 "pg_catalog.has_sequence_privilege(" ROLE
+			 ", c.oid, p.name)") ") ORDER BY c.relname)"
+					     "  FROM pg_catalog.pg_class c WHERE c.relnamespace = "
+					     "n.oid AND c.relkind = 'S'"
+					     "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e "
+					     "WHERE e.objid = c.oid AND e.classid ="
+					     "   'pg_catalog.pg_class'::pg_catalog.regclass AND "
+					     "e.deptype IN ('e', 'i'))) END,",
+    " 'enums', CASE WHEN $5 = '' AND " WITH(
+	"enums") " THEN (SELECT pg_catalog.json_object_agg("
+		 "t.typname, CASE WHEN $3 <> '' AND " WITH(
+		     "privileges") " AND pg_catalog.has_type_privilege(" ROLE
+				   ", t.oid, 'USAGE') THEN"
+				   "  pg_catalog.json_build_object('values', v.labels, "
+				   "'privileges', '[\"USAGE\"]'::"
+				   "pg_catalog.json) ELSE v.labels END ORDER BY t.typname)"
+				   "  FROM pg_catalog.pg_type t CROSS JOIN LATERAL (SELECT "
+				   "pg_catalog.json_agg(e.enumlabel"
+				   "   ORDER BY e.enumsortorder) AS labels FROM pg_catalog.pg_enum "
+				   "e WHERE e.enumtypid = t.oid)"
+				   "   AS v WHERE t.typnamespace = n.oid AND t.typtype = 'e' AND "
+				   "v.labels IS NOT NULL"
+				   "  AND" IS_OURS("pg_type", "t.oid") ") END,",
+    " 'functions', CASE WHEN $5 = '' AND " WITH(
+	"functions") " THEN (SELECT"
+		     "  pg_catalog.json_object_agg(s.signature, "
+		     "pg_catalog.json_build_object(" PRIVILEGES("EXECUTE",
+			 "pg_catalog.has_function_privilege(" ROLE
+			 ", s.oid, p.name)") ") ORDER BY s.signature) FROM (SELECT f.oid, (CASE "
+					     "WHEN f.proname ~ '[(\"]' THEN"
+					     "   '\"' || pg_catalog.replace(f.proname::text, '\"', "
+					     "'\"\"') || '\"' ELSE f.proname::text END"
+					     "   || '(' || pg_catalog.array_to_string(ARRAY(SELECT "
+					     "pg_catalog.format_type(a.oid, NULL)"
+					     "    FROM unnest(f.proargtypes) WITH ORDINALITY AS "
+					     "a(oid, n) ORDER BY a.n), ', ') || ')')"
+					     "   COLLATE \"C\" AS signature FROM "
+					     "pg_catalog.pg_proc f WHERE f.pronamespace = n.oid"
+					     "   AND" IS_OURS("pg_proc", "f.oid") ") AS s) END,",
+    PRIVILEGES("CREATE,USAGE",
+	"$5 = '' AND pg_catalog.has_schema_privilege(" ROLE
+	", n.oid, p.name)") ") ORDER BY n.nspname) FROM spaces n))) AS contract,"
+			    " pg_catalog.array_to_string(ARRAY(SELECT u.s FROM unnest($1::text[]) "
+			    "AS u(s) WHERE NOT EXISTS"
+			    "  (SELECT FROM spaces n WHERE n.nspname = u.s)), ', ') AS "
+			    "schemas_missing,"
+			    " pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.replace(u.t, "
+			    "E'\\n', '.') FROM"
+			    "  unnest($2::text[]) AS u(t) WHERE NOT EXISTS (SELECT FROM spaces n "
+			    "JOIN"
+			    "   pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE c.relkind IN "
+			    "('r','p','f','v','m')"
+			    "   AND pg_catalog.array_to_string(ARRAY[n.nspname, c.relname], "
+			    "E'\\n') = u.t)), ', ')"
+			    "  AS tables_missing,"
+			    " $3 <> '' AND " ROLE " IS NULL AS role_missing",
 };
 
 static const char *const columns[] = {
@@ -327,8 +384,7 @@ static void problem_missing(
 		problems_add(problems, flag, "the database has no %s", names);
 }
 
-char *capture_text(
-    const struct capture *capture, const PGresult *rows, struct problems *problems)
+char *capture_text(const struct capture *capture, const PGresult *rows, struct problems *problems)
 {
 	size_t before = problems->lines.count;
 	struct text text;

@@ -32,7 +32,6 @@ struct statement capture_statement(const struct capture *capture);
 
 /* Gives the contract as text with a line for each thing that changes by itself, free() releases
  * it; NULL with problems where a schema, table or role that was named is not there. */
-char *capture_text(
-    const struct capture *capture, const PGresult *rows, struct problems *problems);
+char *capture_text(const struct capture *capture, const PGresult *rows, struct problems *problems);
 
 #endif

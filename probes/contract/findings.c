@@ -265,7 +265,8 @@ static enum reason reason_of(const struct row *row)
 	const struct finding_kind *kind = kind_of(row);
 
 	/* 'M', 'N' and 'Q' find nothing, but their object is there. */
-	return row->found == NULL && kind->reason == REASON_MISMATCH && strchr("MN", row->code) == NULL
+	return row->found == NULL && kind->reason == REASON_MISMATCH &&
+		       strchr("MN", row->code) == NULL
 		   ? REASON_MISSING
 		   : kind->reason;
 }
@@ -377,8 +378,8 @@ static void tell(struct judging *judging, const struct row *row)
 	if (judging->told == 0)
 		judging->reason = reason_of(row);
 	if (!judging->message_full)
-		judging->message_full = !add_line(
-		    &judging->message, "; ", text_string(&line), MESSAGE_LIMIT_BYTES);
+		judging->message_full =
+		    !add_line(&judging->message, "; ", text_string(&line), MESSAGE_LIMIT_BYTES);
 	if (!judging->list_full)
 		judging->list_full = !add_line(&judging->list, "\n", text_string(&line),
 		    sizeof(((struct verdict *)0)->findings) - 64);
@@ -392,11 +393,12 @@ static void add_pattern(struct judging *judging, const struct row *summary)
 {
 	bool tolerated = is_tolerated(summary, judging->question->tolerance);
 
-	if (summary->pattern == NULL || summary->found == NULL || strcmp(summary->found, "0") == 0 ||
-	    summary->wanted == NULL || strcmp(summary->wanted, "0") == 0)
+	if (summary->pattern == NULL || summary->found == NULL ||
+	    strcmp(summary->found, "0") == 0 || summary->wanted == NULL ||
+	    strcmp(summary->wanted, "0") == 0)
 		return;
-	text_addf(&judging->patterns, "; %s of %s schemas that match ", summary->found,
-	    summary->wanted);
+	text_addf(
+	    &judging->patterns, "; %s of %s schemas that match ", summary->found, summary->wanted);
 	text_add_clean(&judging->patterns, summary->pattern);
 	text_add(&judging->patterns, tolerated ? " deviate, which is tolerated: " : " deviate: ");
 	text_add_clean(&judging->patterns, summary->part != NULL ? summary->part : "");
@@ -456,8 +458,7 @@ static bool is_answer(const struct wanted *wanted, const PGresult *rows)
 		struct row row = row_at(rows, i);
 
 		if (row.code == 'Z' && row.pattern == NULL)
-			return row.wanted != NULL &&
-			       strtoul(row.wanted, NULL, 10) == wanted->count;
+			return row.wanted != NULL && strtoul(row.wanted, NULL, 10) == wanted->count;
 	}
 	return false;
 }

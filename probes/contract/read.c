@@ -17,7 +17,8 @@
 struct reader {
 	struct wanted *wanted;
 	struct problems *problems;
-	const char *schema; /* that we are in, its pattern, and whether a privilege is wanted in it */
+	const char
+	    *schema; /* that we are in, its pattern, and whether a privilege is wanted in it */
 	char *pattern;
 	bool privileges_in_schema;
 };
@@ -44,8 +45,7 @@ static void problem(
 	json_problem(reading->reader->problems, place, "expected %s", expected);
 }
 
-static bool check_name(
-    const char *name, const struct json_place *place, struct problems *problems)
+static bool check_name(const char *name, const struct json_place *place, struct problems *problems)
 {
 	if (*name == '\0')
 		json_problem(problems, place, "an empty name, expected one of 1 to %d bytes",
@@ -82,8 +82,8 @@ static bool read_list(const struct reading *reading, const cJSON *value,
 	return good;
 }
 
-static void read_list_facet(struct reading *reading, const cJSON *value,
-    const struct json_place *place, enum facet facet)
+static void read_list_facet(
+    struct reading *reading, const cJSON *value, const struct json_place *place, enum facet facet)
 {
 	struct strings list = {0};
 
@@ -199,8 +199,8 @@ static bool is_one_of(const char *word, const char *const *names)
 	return false;
 }
 
-static void check_privilege(const struct reading *reading, const char *privilege,
-    const struct json_place *place)
+static void check_privilege(
+    const struct reading *reading, const char *privilege, const struct json_place *place)
 {
 	const char *const *names = privileges_of(reading->object.class);
 	struct text expected;
@@ -287,7 +287,8 @@ static void read_column(const struct reading *reading, const cJSON *value,
 	strings_add(&columns->names, value->string);
 	strings_take(&columns->types, type.text != NULL ? type.text : xstrdup(""));
 	strings_take(&columns->opens, type.open != NULL ? type.open : xstrdup(""));
-	strings_add(&columns->nullable, nullable != NULL && flag_text(nullable) != NULL ? flag_text(nullable) : "");
+	strings_add(&columns->nullable,
+	    nullable != NULL && flag_text(nullable) != NULL ? flag_text(nullable) : "");
 }
 
 static bool is_all_empty(const struct strings *list)
@@ -397,7 +398,8 @@ static void read_index(const struct reading *reading, const cJSON *value,
 	if (columns != NULL)
 		read_list(reading, columns, &columns_place, &list);
 	strings_add(&indexes->names, value->string);
-	strings_add(&indexes->unique, unique != NULL && flag_text(unique) != NULL ? flag_text(unique) : "");
+	strings_add(
+	    &indexes->unique, unique != NULL && flag_text(unique) != NULL ? flag_text(unique) : "");
 	strings_take(&indexes->columns, list.count > 0 ? names_array(&list) : xstrdup(""));
 	strings_done(&list);
 }
@@ -520,7 +522,8 @@ static char *function_name(const char **cursor)
 }
 
 /* The key says name and arguments; gives the name, or NULL with a problem. free() releases it. */
-static char *read_signature(struct reading *reading, const char *key, const struct json_place *place)
+static char *read_signature(
+    struct reading *reading, const char *key, const struct json_place *place)
 {
 	struct strings types = {0};
 	struct strings opens = {0};
@@ -574,7 +577,8 @@ static const struct part materialized_view_parts[] = {{"columns", read_columns},
 static const struct part plain_parts[] = {{"privileges", read_privileges}, {NULL, NULL}};
 static const struct part extension_parts[] = {{"minVersion", read_version}, {NULL, NULL}};
 
-static const struct class {
+static const struct class
+{
 	const char *key;
 	enum wanted_class class;
 	const struct part *parts; /* NULL: an enum */
@@ -646,8 +650,7 @@ static void add_usage(struct reading *reading)
 		reading->object.facets[FACET_PRIVILEGES] = xstrdup("{USAGE}");
 }
 
-static void read_schema(
-    struct reader *reader, const cJSON *schema, const struct json_place *place)
+static void read_schema(struct reader *reader, const cJSON *schema, const struct json_place *place)
 {
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(schema, "privileges");
 	struct json_place list_place = json_place_key(place, "privileges");
@@ -714,8 +717,9 @@ static void check_version(
 		json_problem(problems, &here, "is missing, expected the format's version, %d",
 		    CONTRACT_VERSION);
 	else if (!cJSON_IsNumber(version) || version->valuedouble != CONTRACT_VERSION)
-		json_problem(problems, &here, "is not a version of the format that this program"
-					      " knows, expected %d",
+		json_problem(problems, &here,
+		    "is not a version of the format that this program"
+		    " knows, expected %d",
 		    CONTRACT_VERSION);
 }
 
@@ -736,8 +740,9 @@ static void read_document(
 	    reader, cJSON_GetObjectItemCaseSensitive(document, "extensions"), &extensions);
 	read_schemas(reader, cJSON_GetObjectItemCaseSensitive(document, "schemas"), &schemas);
 	if (reader->wanted->count == 0)
-		json_problem(reader->problems, place, "wants nothing, expected \"schemas\" or"
-						      " \"extensions\" with something in it");
+		json_problem(reader->problems, place,
+		    "wants nothing, expected \"schemas\" or"
+		    " \"extensions\" with something in it");
 }
 
 void contract_read(const char *path, struct wanted *wanted, struct problems *problems)

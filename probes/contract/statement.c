@@ -94,9 +94,10 @@ static const struct piece relations[] = {
 	"    a.attnotnull AS not_null, a.attnum = ANY (c.half_not_null) AS is_half"
 	"   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
 	"   AND NOT a.attisdropped OFFSET 0) AS a ON a.attname = u.name"
-	"  WHERE k.fits AND (a.type IS NULL OR NOT " TYPE_IS("a.type")
-	"   OR CASE u.nullable WHEN 'f' THEN NOT a.not_null OR a.is_half WHEN 't' THEN a.not_null"
-	"    ELSE false END)"},
+	"  WHERE k.fits AND (a.type IS NULL OR NOT " TYPE_IS(
+	    "a.type") "   OR CASE u.nullable WHEN 'f' THEN NOT a.not_null OR a.is_half WHEN 't' "
+		      "THEN a.not_null"
+		      "    ELSE false END)"},
     {FACET_PRIMARY_KEY,
 	" UNION ALL SELECT 'J', 0, NULL, pg_catalog.array_to_string(w.primary_key::text[], ', '),"
 	"  pg_catalog.array_to_string(p.columns, ', ') FROM (SELECT (SELECT " KEY_COLUMNS
@@ -127,28 +128,26 @@ static const struct piece relations[] = {
 	"    AND i.indrelid = c.oid OFFSET 0) AS x ON true"
 	"  WHERE k.fits AND (x.is_usable IS NOT TRUE OR x.is_unique <> u.is_unique::bool"
 	"   OR x.columns <> u.columns::text[])"},
-    {FACET_ROW_SECURITY,
-	" UNION ALL SELECT 'N', 0, NULL, w.row_security, NULL WHERE k.fits"
-	"  AND c.relrowsecurity <> w.row_security::bool"},
-    {FACET_PRIVILEGES, LACKING("CASE WHEN NOT k.fits THEN true WHEN c.relkind = 'S' THEN"
-			       " pg_catalog.has_sequence_privilege(" ROLE ", c.oid, p.privilege)"
-			       " ELSE pg_catalog.has_table_privilege(" ROLE
-			       ", c.oid, p.privilege) END")},
+    {FACET_ROW_SECURITY, " UNION ALL SELECT 'N', 0, NULL, w.row_security, NULL WHERE k.fits"
+			 "  AND c.relrowsecurity <> w.row_security::bool"},
+    {FACET_PRIVILEGES,
+	LACKING("CASE WHEN NOT k.fits THEN true WHEN c.relkind = 'S' THEN"
+		" pg_catalog.has_sequence_privilege(" ROLE ", c.oid, p.privilege)"
+		" ELSE pg_catalog.has_table_privilege(" ROLE ", c.oid, p.privilege) END")},
     {ALWAYS, ") AS d WHERE w.class IN ('a','r','v','m','S')"},
 };
 
 static const struct piece enums[] = {
-    {ALWAYS,
-	" UNION ALL" FROM_OBJECTS
-	" LEFT JOIN LATERAL (SELECT t.oid, t.typtype FROM pg_catalog.pg_type t"
-	"  WHERE t.typname = w.t AND t.typnamespace = s.oid OFFSET 0) AS t ON true"
-	" CROSS JOIN LATERAL (SELECT 'E' AS code, 0, NULL, w.class, t.typtype::text"
-	"   WHERE t.typtype IS DISTINCT FROM 'e'"
-	"  UNION ALL SELECT 'F', v.n, v.value, NULL, NULL FROM unnest(w.parts::text[])"
-	"   WITH ORDINALITY AS v(value, n) WHERE t.typtype = 'e' AND NOT EXISTS"
-	"   (SELECT FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid AND e.enumlabel = v.value)"},
-    {FACET_PRIVILEGES,
-	LACKING("pg_catalog.has_type_privilege(" ROLE ", t.oid, p.privilege)")},
+    {ALWAYS, " UNION ALL" FROM_OBJECTS
+	     " LEFT JOIN LATERAL (SELECT t.oid, t.typtype FROM pg_catalog.pg_type t"
+	     "  WHERE t.typname = w.t AND t.typnamespace = s.oid OFFSET 0) AS t ON true"
+	     " CROSS JOIN LATERAL (SELECT 'E' AS code, 0, NULL, w.class, t.typtype::text"
+	     "   WHERE t.typtype IS DISTINCT FROM 'e'"
+	     "  UNION ALL SELECT 'F', v.n, v.value, NULL, NULL FROM unnest(w.parts::text[])"
+	     "   WITH ORDINALITY AS v(value, n) WHERE t.typtype = 'e' AND NOT EXISTS"
+	     "   (SELECT FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid AND e.enumlabel = "
+	     "v.value)"},
+    {FACET_PRIVILEGES, LACKING("pg_catalog.has_type_privilege(" ROLE ", t.oid, p.privilege)")},
     {ALWAYS, ") AS d WHERE w.class = 'e'"},
 };
 
@@ -161,16 +160,23 @@ static const struct piece functions[] = {
 	"  AND f.pronargs = COALESCE(pg_catalog.cardinality(w.types::text[]), 0)"
 	"  AND NOT EXISTS (SELECT FROM unnest(w.types::text[], w.opens::text[],"
 	"    f.proargtypes::oid[]) AS u(type, open, oid)"
-	"   WHERE NOT " TYPE_IS("pg_catalog.format_type(u.oid, NULL)") ") OFFSET 0) AS f ON true"
-	" CROSS JOIN LATERAL (SELECT 'G' AS code, 0, '(' || COALESCE("
-	"   pg_catalog.array_to_string(w.types::text[], ', '), '') || ')', NULL,"
-	"   NULLIF(pg_catalog.array_to_string(ARRAY(SELECT '(' || pg_catalog.array_to_string("
-	"    ARRAY(SELECT pg_catalog.format_type(a.oid, NULL) FROM unnest(o.proargtypes)"
-	"     WITH ORDINALITY AS a(oid, n) ORDER BY a.n), ', ') || ')' FROM pg_catalog.pg_proc o"
-	"    WHERE o.proname = w.t AND o.pronamespace = s.oid ORDER BY o.oid LIMIT 3), ' and '), '')"
-	"  WHERE f.oid IS NULL"},
-    {FACET_PRIVILEGES,
-	LACKING("pg_catalog.has_function_privilege(" ROLE ", f.oid, p.privilege)")},
+	"   WHERE NOT " TYPE_IS(
+	    "pg_catalog.format_type(u.oid, NULL)") ") OFFSET 0) AS f ON true"
+						   " CROSS JOIN LATERAL (SELECT 'G' AS code, 0, "
+						   "'(' || COALESCE("
+						   "   pg_catalog.array_to_string(w.types::text[], "
+						   "', '), '') || ')', NULL,"
+						   "   "
+						   "NULLIF(pg_catalog.array_to_string(ARRAY(SELECT "
+						   "'(' || pg_catalog.array_to_string("
+						   "    ARRAY(SELECT pg_catalog.format_type(a.oid, "
+						   "NULL) FROM unnest(o.proargtypes)"
+						   "     WITH ORDINALITY AS a(oid, n) ORDER BY "
+						   "a.n), ', ') || ')' FROM pg_catalog.pg_proc o"
+						   "    WHERE o.proname = w.t AND o.pronamespace = "
+						   "s.oid ORDER BY o.oid LIMIT 3), ' and '), '')"
+						   "  WHERE f.oid IS NULL"},
+    {FACET_PRIVILEGES, LACKING("pg_catalog.has_function_privilege(" ROLE ", f.oid, p.privilege)")},
     {ALWAYS, ") AS d WHERE w.class = 'f'"},
 };
 
@@ -185,10 +191,11 @@ static const struct piece others[] = {
     {FACET_PRIVILEGES,
 	" UNION ALL SELECT w.i, w.pattern, w.s, s.nspname, NULL, d.* FROM wanted w" SCHEMAS
 	" CROSS JOIN LATERAL (SELECT 'Q' AS code, 0, NULL, NULL, NULL WHERE false" LACKING(
-	    "pg_catalog.has_schema_privilege(" ROLE ", s.oid, p.privilege)")
-	" ) AS d WHERE w.class = 'n'"
-	" UNION ALL SELECT 0, NULL, NULL, NULL, $1::text, 'A', 0, NULL, NULL, NULL"
-	"  WHERE " ROLE " IS NULL"},
+	    "pg_catalog.has_schema_privilege(" ROLE
+	    ", s.oid, p.privilege)") " ) AS d WHERE w.class = 'n'"
+				     " UNION ALL SELECT 0, NULL, NULL, NULL, $1::text, 'A', 0, "
+				     "NULL, NULL, NULL"
+				     "  WHERE " ROLE " IS NULL"},
 };
 
 static const struct piece tail[] = {
@@ -205,16 +212,19 @@ static const struct piece tail[] = {
 	" UNION ALL SELECT 'Z', p.s, NULL, NULL, (SELECT pg_catalog.string_agg(x.schema, ', ')"
 	"   FROM (SELECT DISTINCT f.schema FROM found f WHERE f.pattern IS NOT NULL AND f.s = p.s"
 	"    ORDER BY f.schema LIMIT 3) AS x),"
-	"  (SELECT pg_catalog.count(*) FROM pg_catalog.pg_namespace n WHERE n.nspname LIKE p.pattern"
+	"  (SELECT pg_catalog.count(*) FROM pg_catalog.pg_namespace n WHERE n.nspname LIKE "
+	"p.pattern"
 	"   AND" NOT_OF_THE_SYSTEM ")::text,"
 	"  f.deviating::text, f.total, 0, 0"
 	"  FROM (SELECT DISTINCT w.s, w.pattern FROM wanted w WHERE w.pattern IS NOT NULL) AS p"
 	"  CROSS JOIN LATERAL (SELECT pg_catalog.count(DISTINCT f.schema) AS deviating,"
-	"   pg_catalog.count(*) AS total FROM found f WHERE f.pattern IS NOT NULL AND f.s = p.s) AS f"},
+	"   pg_catalog.count(*) AS total FROM found f WHERE f.pattern IS NOT NULL AND f.s = p.s) "
+	"AS f"},
     {ALWAYS, " ORDER BY code, i, schema, n"},
 };
 
-static void add(struct text *sql, const struct wanted *wanted, const struct piece *pieces, size_t count)
+static void add(
+    struct text *sql, const struct wanted *wanted, const struct piece *pieces, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (wanted->uses[pieces[i].facet])

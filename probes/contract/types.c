@@ -91,7 +91,7 @@ static const struct builtin builtins[] = {
 struct parts {
 	struct strings words; /* of a plain name, in lower case; of a qualified one: schema, name */
 	bool qualified;
-	bool quoted; /* some part is: then it is no keyword */
+	bool quoted;    /* some part is: then it is no keyword */
 	char *modifier; /* "(12,2)" without blanks, or NULL */
 	bool is_array;
 };
@@ -244,7 +244,8 @@ static int read_parts(const char *text, struct parts *parts, struct error *err)
 		parts->words.count = 1;
 		parts->qualified = false;
 	}
-	if (parts->words.count > 1 && strcmp(parts->words.items[parts->words.count - 1], "array") == 0) {
+	if (parts->words.count > 1 &&
+	    strcmp(parts->words.items[parts->words.count - 1], "array") == 0) {
 		free(parts->words.items[--parts->words.count]);
 		parts->is_array = true;
 	}
@@ -278,7 +279,8 @@ static void add_builtin(struct text *text, const struct builtin *builtin, const 
 	if (modifier == NULL)
 		modifier = "";
 	if (builtin->modifier == MODIFIER_FLOAT)
-		printed = *modifier != '\0' && atoi(modifier + 1) <= 24 ? "real" : "double precision";
+		printed =
+		    *modifier != '\0' && atoi(modifier + 1) <= 24 ? "real" : "double precision";
 	if (builtin->modifier == MODIFIER_TIME)
 		add_inside(text, printed, modifier);
 	else
@@ -319,9 +321,9 @@ static char *open_name(const struct parts *parts, const char *suffix)
 static void type_of_name(const struct parts *parts, bool is_argument, struct type_name *type)
 {
 	struct text text;
-	char *suffix = xasprintf("%s%s",
-	    parts->modifier != NULL && !is_argument ? parts->modifier : "",
-	    parts->is_array ? "[]" : "");
+	char *suffix =
+	    xasprintf("%s%s", parts->modifier != NULL && !is_argument ? parts->modifier : "",
+		parts->is_array ? "[]" : "");
 
 	text_init(&text, 0);
 	for (size_t i = 0; i < parts->words.count; i++) {
@@ -336,7 +338,8 @@ static void type_of_name(const struct parts *parts, bool is_argument, struct typ
 }
 
 /* An argument has no modifier, but for the one that chooses among types. */
-static char *print_builtin(const struct parts *parts, const struct builtin *builtin, bool is_argument)
+static char *print_builtin(
+    const struct parts *parts, const struct builtin *builtin, bool is_argument)
 {
 	const char *modifier = parts->modifier;
 	struct builtin plain = *builtin;
@@ -359,7 +362,8 @@ static bool is_builtin(
 	if (parts->quoted || parts->qualified)
 		return false;
 	if (parts->words.count > 1 && strcmp(parts->words.items[0], "interval") == 0) {
-		*builtin = (struct builtin){is_argument ? "interval" : words, NULL, MODIFIER_BEHIND};
+		*builtin =
+		    (struct builtin){is_argument ? "interval" : words, NULL, MODIFIER_BEHIND};
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {

@@ -1,8 +1,8 @@
 /*
  * Names of types as people write them, as PostgreSQL understands them. Built-in types become what
  * format_type() prints ("int8" is "bigint", "decimal(12)" is "numeric(12,0)"), so that texts can be
- * compared. Any other name cannot be told by its text alone (the server quotes a name that is one of
- * its keywords, and adds the schema), so the server is given its parts as well. Pure.
+ * compared. Any other name cannot be told by its text alone (the server quotes a name that is one
+ * of its keywords, and adds the schema), so the server is given its parts as well. Pure.
  *
  * Source: src/backend/utils/adt/format_type.c and the grammar of type names, PostgreSQL 14 to 18.
  */

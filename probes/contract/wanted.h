@@ -49,8 +49,8 @@ enum wanted_class {
 
 struct wanted {
 	struct text facets[FACET_COUNT];
-	size_t count; /* objects */
-	size_t named; /* the same without schemas, as people count them */
+	size_t count;           /* objects */
+	size_t named;           /* the same without schemas, as people count them */
 	bool uses[FACET_COUNT]; /* some object has something in that facet */
 	bool has_enums;
 	bool has_functions;

@@ -57,8 +57,8 @@ static void add_findings(cJSON *object, const char *findings)
 static cJSON *check_object(const struct view *view, size_t database, size_t index,
     const struct judgement *judgement, enum detail detail)
 {
-	bool with_message = judgement->pass ? detail < DETAIL_NO_PASSING_MESSAGES
-					    : detail < DETAIL_NO_MESSAGES;
+	bool with_message =
+	    judgement->pass ? detail < DETAIL_NO_PASSING_MESSAGES : detail < DETAIL_NO_MESSAGES;
 
 	const struct check *check = view->config->databases[database].checks[index];
 	const struct standing *standing = &view->snapshot->databases[database].standings[index];

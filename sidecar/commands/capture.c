@@ -81,8 +81,8 @@ static void on_lost(const struct verdict *failure, void *arg)
 	tell_failure(arg, failure);
 }
 
-static int capture_from(
-    struct capturing *capturing, const struct database *database, struct log *log, struct error *err)
+static int capture_from(struct capturing *capturing, const struct database *database,
+    struct log *log, struct error *err)
 {
 	struct session_handler handler = {
 	    .on_open = on_open, .on_answer = on_answer, .on_lost = on_lost, .arg = capturing};
@@ -104,7 +104,8 @@ static int capture_from(
 	return (int)capturing->code;
 }
 
-static void problem_database(const struct config *config, const char *name, struct problems *problems)
+static void problem_database(
+    const struct config *config, const char *name, struct problems *problems)
 {
 	struct text names;
 

@@ -132,7 +132,8 @@ static void read_databases(const cJSON *document, const struct json_place *place
 	if (!cJSON_IsArray(databases) || cJSON_GetArraySize(databases) == 0) {
 		json_problem(problems, &list,
 		    "nothing is checked, expected an array of databases"
-		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)");
+		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
+		    "SCHEMALATCH_MIGRATIONS)");
 		return;
 	}
 	config->databases =
@@ -186,7 +187,8 @@ struct config *config_load(const char *file, const struct setting_flags *flags,
 	struct json_place place = {
 	    .source = file != NULL ? file : "configuration", .origins = origins};
 	size_t problems_before = problems->lines.count;
-	cJSON *document = file != NULL ? json_file_read(file, FILE_LIMIT_MIB, problems) : cJSON_CreateObject();
+	cJSON *document =
+	    file != NULL ? json_file_read(file, FILE_LIMIT_MIB, problems) : cJSON_CreateObject();
 	struct config *config;
 
 	if (document == NULL)
@@ -209,7 +211,8 @@ void config_load_address(const char *file, const struct setting_flags *flags,
 {
 	struct json_origin origins[SETTINGS_MAX + 1];
 	struct problems others = {0}; /* they are the running sidecar's to tell */
-	cJSON *document = file != NULL ? json_file_read(file, FILE_LIMIT_MIB, problems) : cJSON_CreateObject();
+	cJSON *document =
+	    file != NULL ? json_file_read(file, FILE_LIMIT_MIB, problems) : cJSON_CreateObject();
 	const cJSON *listen;
 	const char *text = ":8484";
 

@@ -34,8 +34,8 @@ struct config {
 	size_t database_count;
 };
 
-/* How much is looked at: a command that asks something else needs no check, and may well be there to
- * write the file that a check names. */
+/* How much is looked at: a command that asks something else needs no check, and may well be there
+ * to write the file that a check names. */
 enum config_extent { CONFIG_WHOLE, CONFIG_WITHOUT_CHECKS };
 
 extern const struct key config_keys[];

@@ -252,15 +252,16 @@ void database_read_checks(const cJSON *object, const struct json_place *place,
 	if (!cJSON_IsArray(checks) || cJSON_GetArraySize(checks) == 0) {
 		json_problem(problems, &list,
 		    "nothing is checked, expected an array of checks"
-		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)");
+		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
+		    "SCHEMALATCH_MIGRATIONS)");
 		return;
 	}
 	database->checks = xcalloc((size_t)cJSON_GetArraySize(checks), sizeof(struct check *));
 	cJSON_ArrayForEach(element, checks)
 	{
 		struct json_place here = json_place_index(&list, index++);
-		struct check *check = check_read(
-		    element, &here, database->schema, database->role, problems);
+		struct check *check =
+		    check_read(element, &here, database->schema, database->role, problems);
 
 		if (check == NULL)
 			continue;

@@ -29,7 +29,7 @@ struct options {
 	const char *config_file;       /* --config, else SCHEMALATCH_CONFIG, else NULL */
 	struct setting_flags settings;
 	bool json;
-	int64_t timeout_ms; /* -1: none */
+	int64_t timeout_ms;               /* -1: none */
 	struct strings values[OWN_COUNT]; /* of the flags that take a value, as often as given */
 	const char *operands[OPERANDS_MAX];
 	int operand_count;

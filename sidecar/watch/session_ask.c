@@ -47,9 +47,9 @@ static bool is_flooded(const struct session *session)
 
 /*
  * Where the session's own settings do not hold (a transaction pooler is below, or a user's SQL ran
- * in it, which may have changed them), the transaction gets them: statements between two Syncs form one implicit transaction that ends by itself, error
- * or not, and settings made local to it are gone afterwards. A plain SET would leak into the next
- * client of that server connection.
+ * in it, which may have changed them), the transaction gets them: statements between two Syncs form
+ * one implicit transaction that ends by itself, error or not, and settings made local to it are
+ * gone afterwards. A plain SET would leak into the next client of that server connection.
  */
 static bool send_prefix(struct session *session, const char *search_path)
 {
@@ -123,8 +123,8 @@ static void send_pipeline(struct session *session, enum session_state state, boo
 	session_enter(session, state);
 	session->asking.ends_due = 0;
 	count_bytes_from_here(session, statement->answer_limit_bytes);
-	if ((!prefix || send_prefix(session, statement->search_path)) && send_statement(session, statement) &&
-	    PQpipelineSync(session->connection) == 1) {
+	if ((!prefix || send_prefix(session, statement->search_path)) &&
+	    send_statement(session, statement) && PQpipelineSync(session->connection) == 1) {
 		flush(session);
 		return;
 	}
@@ -135,8 +135,8 @@ static void send_pipeline(struct session *session, enum session_state state, boo
 void session_ask(struct session *session, const struct statement *statement)
 {
 	session->ran_foreign = session->ran_foreign || statement->search_path != NULL;
-	send_pipeline(session, SESSION_ASKING, !session->settings_hold || session->ran_foreign,
-	    statement);
+	send_pipeline(
+	    session, SESSION_ASKING, !session->settings_hold || session->ran_foreign, statement);
 }
 
 /*

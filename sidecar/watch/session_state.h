@@ -83,8 +83,8 @@ struct session {
 	struct asking asking;
 
 	bool without_options; /* a pooler refuses them: learnt once, kept */
-	bool ran_foreign;     /* SQL of the user's, which may have changed settings: prefix needed */
-	bool settings_hold;   /* the session itself is read-only and bounded: no prefix needed */
+	bool ran_foreign;   /* SQL of the user's, which may have changed settings: prefix needed */
+	bool settings_hold; /* the session itself is read-only and bounded: no prefix needed */
 	bool told_unencrypted;
 
 	const char *prepared[SESSION_PREPARED_MAX]; /* names, in this connection */

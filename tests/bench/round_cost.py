@@ -15,47 +15,49 @@ OTHERS = 5000
 ROLE = "svc"
 
 # Committed in portions: the lock table does not hold thousands of new tables.
-CATALOG = (
-    "CREATE TABLE customers (id bigint PRIMARY KEY)",
-    f"""DO $$ BEGIN
-        FOR i IN 1..{EXPECTED} LOOP
-            EXECUTE format('CREATE TABLE %I (id bigint PRIMARY KEY, name text NOT NULL,
-                customer_id bigint NOT NULL REFERENCES customers, state varchar(20) DEFAULT ''new'',
-                total numeric(12,2) CHECK (total >= 0), paid boolean, tags text[], document jsonb,
-                created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz)',
-                'expected_' || i);
-            EXECUTE format('CREATE INDEX ON %I (customer_id)', 'expected_' || i);
-            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO {ROLE}', 'expected_' || i);
-            IF i % 50 = 0 THEN COMMIT; END IF;
-        END LOOP;
-    END $$""",
-    f"""DO $$ BEGIN
-        FOR i IN 1..{OTHERS} LOOP
-            EXECUTE format('CREATE TABLE %I (id bigint PRIMARY KEY, a int, b int, c text, d text,
-                e varchar(20), f numeric, g boolean, h timestamptz, i jsonb)', 'other_' || i);
-            IF i % 50 = 0 THEN COMMIT; END IF;
-        END LOOP;
-    END $$""",
-    "VACUUM ANALYZE",  # as autovacuum, which the tests' server has not, would have done
-    "CHECKPOINT",
-)
+def catalog(expected, others):
+    return (
+        "CREATE TABLE customers (id bigint PRIMARY KEY)",
+        f"""DO $$ BEGIN
+            FOR i IN 1..{expected} LOOP
+                EXECUTE format('CREATE TABLE %I (id bigint PRIMARY KEY, name text NOT NULL,
+                    customer_id bigint NOT NULL REFERENCES customers, state varchar(20) DEFAULT ''new'',
+                    total numeric(12,2) CHECK (total >= 0), paid boolean, tags text[], document jsonb,
+                    created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz)',
+                    'expected_' || i);
+                EXECUTE format('CREATE INDEX ON %I (customer_id)', 'expected_' || i);
+                EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO {ROLE}', 'expected_' || i);
+                IF i % 50 = 0 THEN COMMIT; END IF;
+            END LOOP;
+        END $$""",
+        f"""DO $$ BEGIN
+            FOR i IN 1..{others} LOOP
+                EXECUTE format('CREATE TABLE %I (id bigint PRIMARY KEY, a int, b int, c text, d text,
+                    e varchar(20), f numeric, g boolean, h timestamptz, i jsonb)', 'other_' || i);
+                IF i % 50 = 0 THEN COMMIT; END IF;
+            END LOOP;
+        END $$""",
+        "VACUUM ANALYZE",  # as autovacuum, which the tests' server has not, would have done
+        "CHECKPOINT",
+    )
+
 
 NAIVE = """SELECT EXISTS (SELECT FROM information_schema.tables
     WHERE table_schema = 'public' AND table_name = 'expected_{}')"""
 
 
 @contextlib.contextmanager
-def big_database():
+def big_database(expected=EXPECTED, others=OTHERS):
     with Postgres({"shared_buffers": "256MB"}) as server:
         server.create_role(ROLE)
         database = server.create_database()
-        for statement in CATALOG:
+        for statement in catalog(expected, others):
             database.execute(statement)
         yield database
 
 
 @contextlib.contextmanager
-def naive_session(database):
+def naive_session(database, expected=EXPECTED):
     """A function that asks for every table once and gives the server's CPU seconds for it."""
     with contextlib.closing(database.connect(ROLE)) as connection:
         pid = connection.info.backend_pid
@@ -63,7 +65,7 @@ def naive_session(database):
 
         def ask():
             before = cpu_seconds(pid)
-            for number in range(1, EXPECTED + 1):
+            for number in range(1, expected + 1):
                 cursor.execute(NAIVE.format(number))
                 assert cursor.fetchone() == (True,), f"expected_{number} is not there"
             return cpu_seconds(pid) - before

@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import (  # noqa: E402
+    contract_cost,
     memory,
     notified,
     probe_latency,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "throughput": throughput.measure,
     "time-to-ready": time_to_ready.measure,
     "round-cost": round_cost.measure,
+    "contract-cost": contract_cost.measure,
     "steady-cost": steady_cost.measure,
     "notified": notified.measure,
     "startup": startup.measure,

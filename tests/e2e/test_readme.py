@@ -30,8 +30,10 @@ def test_every_variable_and_flag_is_real_and_named():
     named = words(r"SCHEMALATCH_[A-Z_]+", README)
     real = words(r"SCHEMALATCH_[A-Z_]+", HELP)
     assert named == real
-    flags = words(r"`(--[a-z-]+)", README) - {"--json", "--timeout", "--short"}
-    assert flags == words(r"(--[a-z-]+)", HELP.split("flags and variables")[1])
+    of_commands, of_settings = (words(r"(--[a-z-]+)", part) for part in HELP.split("flags and variables"))
+    flags = words(r"`(--[a-z-]+)", README) - {"--short"}
+    assert flags - of_commands == of_settings
+    assert {w for row in rows("command") for w in words(r"(--[a-z-]+)", row[0])} == of_commands
 
 
 def keys_of(title):
@@ -112,13 +114,19 @@ def test_every_file_of_ours_that_is_named_exists():
         assert os.access(ROOT / script, os.X_OK), script
 
 
+CONTRACT_EXAMPLE = re.search(r'```json\n(\{"schemalatch": 1.*?)```', README, re.S)[1]
+
+
 @pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", README, re.S))
-def test_every_example_is_a_configuration(block, tmp_path):
+def test_every_example_is_a_configuration_or_a_contract(block, tmp_path):
     (tmp_path / "versions").mkdir()
     (tmp_path / "versions/a1.py").write_text('revision = "a1"\ndown_revision = None\n')
     for name, text in (("url", "postgresql://db/app"), ("password", "secret")):
         (tmp_path / name).write_text(text)
-    here = block.replace("/run/secrets/db", str(tmp_path)).replace("/migrations", str(tmp_path))
+    (tmp_path / "contract.json").write_text(CONTRACT_EXAMPLE)
+    if block == CONTRACT_EXAMPLE:
+        block = '{"databases": [{"checks": [{"kind": "contract", "file": "/etc/schemalatch/contract.json"}]}]}'
+    here = block.replace("/etc/schemalatch", str(tmp_path)).replace("/run/secrets/db", str(tmp_path)).replace("/migrations", str(tmp_path))
     result = run("config", config=here)
     assert result.code == 0, result.err
 

@@ -576,11 +576,13 @@ static void mistakes_are_told_of_their_source(void **state)
 		"TOOL@ID,ID"},
 	    {{{NULL}},
 		"configuration: /databases: nothing is checked, expected an array of databases "
-		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)"},
+		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
+		"SCHEMALATCH_MIGRATIONS)"},
 	    {{{"DATABASE_URL=postgresql://db/app"}},
 		"configuration: /databases/0/checks: nothing is checked, expected an array of "
 		"checks "
-		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)"},
+		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
+		"SCHEMALATCH_MIGRATIONS)"},
 	};
 
 	(void)state;

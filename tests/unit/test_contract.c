@@ -33,8 +33,10 @@ static struct verdict judge_as(
     const struct answer_rows *rows, size_t count, struct amount tolerance, const char *role)
 {
 	struct wanted wanted = {.count = count, .named = count};
-	struct contract_question question = {
-	    .wanted = &wanted, .what = "the contract's objects", .tolerance = &tolerance, .role = role};
+	struct contract_question question = {.wanted = &wanted,
+	    .what = "the contract's objects",
+	    .tolerance = &tolerance,
+	    .role = role};
 	PGresult *result = fake_rows(COLUMNS, rows->count, rows->values);
 	struct verdict verdict = contract_judge(&question, result);
 
@@ -190,7 +192,8 @@ static void all_that_deviates_is_listed_or_counted(void **state)
 
 static void names_cannot_forge_lines(void **state)
 {
-	static const char *const row[COLUMN_COUNT] = {"D", NULL, "pub\nlic", "or\x1b[31mders", NULL, "r"};
+	static const char *const row[COLUMN_COUNT] = {
+	    "D", NULL, "pub\nlic", "or\x1b[31mders", NULL, "r"};
 	struct verdict verdict = judge_one(row);
 
 	(void)state;
@@ -199,7 +202,8 @@ static void names_cannot_forge_lines(void **state)
 
 /* ---- patterns ---- */
 
-static struct verdict judge_tenants(const char *matched, const char *deviating, struct amount tolerance)
+static struct verdict judge_tenants(
+    const char *matched, const char *deviating, struct amount tolerance)
 {
 	const char *const row[] = {"D", "t_*", "t_7", "orders", NULL, "r", NULL, NULL};
 	const char *const none[] = {"B", "t_*", "t_*", NULL, NULL, NULL, NULL, NULL};

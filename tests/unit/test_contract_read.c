@@ -73,8 +73,8 @@ static void one_mistake_is_one_problem(void **state)
 		workplace_write("c.json", rows[i].text);
 		found = problems_of("c.json");
 		if (strcmp(found, rows[i].problem) != 0)
-			fail_msg("%s: found\n%s\nexpected\n%s", rows[i].text, found,
-			    rows[i].problem);
+			fail_msg(
+			    "%s: found\n%s\nexpected\n%s", rows[i].text, found, rows[i].problem);
 		free(found);
 	}
 }
@@ -103,28 +103,32 @@ static struct wanted read_good(const char *text)
 
 static void what_is_wanted_is_one_row_an_object(void **state)
 {
-	struct wanted wanted =
-	    read_good("{\"schemalatch\":1,\"extensions\":{\"pg_trgm\":{\"minVersion\":\"1.6\"},\"x\":{}},"
-		      "\"schemas\":{\"public\":{\"tables\":{\"orders\":{\"columns\":{\"id\":{\"type\":"
-		      "\"int8\",\"nullable\":false},\"c\":{\"type\":\"citext\"},\"d\":{}},"
-		      "\"primaryKey\":[\"id\",\"c\"],\"indexes\":{\"i\":{\"unique\":true},\"k\":{"
-		      "\"columns\":[\"c\"]}},\"constraints\":{\"q\":{}},\"privileges\":[\"SELECT\"],"
-		      "\"rowSecurity\":true}},\"enums\":{\"e\":[\"a b\",\"c\"]},"
-		      "\"functions\":{\"f(int, text[])\":{},\"\\\"a(b\\\"()\":{}}},"
-		      "\"tenant_*\":{\"views\":{\"v\":{}}}}}");
+	struct wanted wanted = read_good(
+	    "{\"schemalatch\":1,\"extensions\":{\"pg_trgm\":{\"minVersion\":\"1.6\"},\"x\":{}},"
+	    "\"schemas\":{\"public\":{\"tables\":{\"orders\":{\"columns\":{\"id\":{\"type\":"
+	    "\"int8\",\"nullable\":false},\"c\":{\"type\":\"citext\"},\"d\":{}},"
+	    "\"primaryKey\":[\"id\",\"c\"],\"indexes\":{\"i\":{\"unique\":true},\"k\":{"
+	    "\"columns\":[\"c\"]}},\"constraints\":{\"q\":{}},\"privileges\":[\"SELECT\"],"
+	    "\"rowSecurity\":true}},\"enums\":{\"e\":[\"a b\",\"c\"]},"
+	    "\"functions\":{\"f(int, text[])\":{},\"\\\"a(b\\\"()\":{}}},"
+	    "\"tenant_*\":{\"views\":{\"v\":{}}}}}");
 	static const char *const expected[FACET_COUNT] = {
 	    [FACET_CLASS] = "{x,x,r,e,f,f,n,v,n}",
-	    [FACET_PATTERN] = "{NULL,NULL,NULL,NULL,NULL,NULL,NULL,\"tenant\\\\_%\",\"tenant\\\\_%\"}",
+	    [FACET_PATTERN] =
+		"{NULL,NULL,NULL,NULL,NULL,NULL,NULL,\"tenant\\\\_%\",\"tenant\\\\_%\"}",
 	    [FACET_SCHEMA] = "{NULL,NULL,public,public,public,public,public,tenant_*,tenant_*}",
 	    [FACET_NAME] = "{pg_trgm,x,orders,e,f,a(b,NULL,v,NULL}",
 	    [FACET_PARTS] = "{NULL,NULL,\"{id,c,d}\",\"{\\\"a b\\\",c}\",NULL,NULL,NULL,NULL,NULL}",
-	    [FACET_TYPES] = "{\"{1.6}\",NULL,\"{bigint,citext,NULL}\",NULL,\"{integer,text[]}\",NULL,NULL,NULL,NULL}",
-	    [FACET_OPENS] = "{NULL,NULL,\"{NULL,\\\"{citext,\\\\\\\"\\\\\\\",\\\\\\\"\\\\\\\"}\\\",NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
+	    [FACET_TYPES] = "{\"{1.6}\",NULL,\"{bigint,citext,NULL}\",NULL,\"{integer,text[]}\","
+			    "NULL,NULL,NULL,NULL}",
+	    [FACET_OPENS] = "{NULL,NULL,\"{NULL,\\\"{citext,\\\\\\\"\\\\\\\",\\\\\\\"\\\\\\\"}\\\","
+			    "NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_NULLABLE] = "{NULL,NULL,\"{f,NULL,NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_PRIMARY_KEY] = "{NULL,NULL,\"{id,c}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_INDEXES] = "{NULL,NULL,\"{i,k}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_UNIQUE] = "{NULL,NULL,\"{t,NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
-	    [FACET_INDEX_COLUMNS] = "{NULL,NULL,\"{NULL,\\\"{c}\\\"}\",NULL,NULL,NULL,NULL,NULL,NULL}",
+	    [FACET_INDEX_COLUMNS] =
+		"{NULL,NULL,\"{NULL,\\\"{c}\\\"}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_CONSTRAINTS] = "{NULL,NULL,\"{q}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_PRIVILEGES] = "{NULL,NULL,\"{SELECT}\",NULL,NULL,NULL,\"{USAGE}\",NULL,NULL}",
 	    [FACET_ROW_SECURITY] = "{NULL,NULL,t,NULL,NULL,NULL,NULL,NULL,NULL}",
@@ -142,8 +146,10 @@ static void what_is_wanted_is_one_row_an_object(void **state)
 
 static void only_what_is_wanted_is_asked_for(void **state)
 {
-	struct wanted few = read_good("{\"schemalatch\":1,\"schemas\":{\"p\":{\"tables\":{\"t\":{}}}}}");
-	struct wanted enums = read_good("{\"schemalatch\":1,\"schemas\":{\"p\":{\"enums\":{\"e\":[\"a\"]}}}}");
+	struct wanted few =
+	    read_good("{\"schemalatch\":1,\"schemas\":{\"p\":{\"tables\":{\"t\":{}}}}}");
+	struct wanted enums =
+	    read_good("{\"schemalatch\":1,\"schemas\":{\"p\":{\"enums\":{\"e\":[\"a\"]}}}}");
 
 	(void)state;
 	assert_null(strstr(few.sql, "pg_attribute"));

@@ -16,8 +16,8 @@
 #define TEXT 25
 
 /* A result of one row or none, its columns of these types. */
-static PGresult *result_of(unsigned first, int column_count, int row_count, const char *value,
-    const char *why)
+static PGresult *result_of(
+    unsigned first, int column_count, int row_count, const char *value, const char *why)
 {
 	char name[] = "c";
 	PGresAttDesc columns[] = {{.name = name, .typid = first, .typlen = -1, .atttypmod = -1},
@@ -31,7 +31,8 @@ static PGresult *result_of(unsigned first, int column_count, int row_count, cons
 		for (int column = 0; column < column_count; column++) {
 			char *copy = values[column] != NULL ? strdup(values[column]) : NULL;
 
-			PQsetvalue(result, row, column, copy, copy != NULL ? (int)strlen(copy) : -1);
+			PQsetvalue(
+			    result, row, column, copy, copy != NULL ? (int)strlen(copy) : -1);
 			free(copy);
 		}
 	}
@@ -69,7 +70,8 @@ static void an_answer_is_a_verdict(void **state)
 	    {BOOLEAN, 1, 1, "f", NULL, REASON_FALSE, "the query answered false"},
 	    {BOOLEAN, 2, 1, "f", "a\nb", REASON_FALSE, "a?b"},
 	    {BOOLEAN, 1, 1, NULL, NULL, REASON_FALSE, "the query answered NULL"},
-	    {BOOLEAN, 1, 0, NULL, NULL, REASON_ERROR, "the query answered with no row, expected one row"},
+	    {BOOLEAN, 1, 0, NULL, NULL, REASON_ERROR,
+		"the query answered with no row, expected one row"},
 	    {BOOLEAN, 1, 2, "t", NULL, REASON_ERROR,
 		"the query answered with several rows, expected one row"},
 	    {TEXT, 1, 1, "t", NULL, REASON_ERROR,
@@ -80,8 +82,8 @@ static void an_answer_is_a_verdict(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(examples); i++) {
-		PGresult *result = result_of(examples[i].type, examples[i].columns, examples[i].rows,
-		    examples[i].value, examples[i].why);
+		PGresult *result = result_of(examples[i].type, examples[i].columns,
+		    examples[i].rows, examples[i].value, examples[i].why);
 		struct answer answer = {.rows = result};
 		struct verdict verdict = judge(&answer);
 

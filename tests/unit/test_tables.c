@@ -25,11 +25,9 @@ static void names_go_as_arrays_whatever_their_number(void **state)
 	    "\"billing.d\"]}",
 	    NULL);
 	assert_int_equal(conversation.statement.parameter_count, 3);
-	assert_string_equal(
-	    conversation.statement.parameters[0], "{public,billing,A.b}");
+	assert_string_equal(conversation.statement.parameters[0], "{public,billing,A.b}");
 	assert_string_equal(conversation.statement.parameters[1], "{1,2,3,2}");
-	assert_string_equal(
-	    conversation.statement.parameters[2], "{users,invoices,c,d}");
+	assert_string_equal(conversation.statement.parameters[2], "{users,invoices,c,d}");
 	conversation_end(&conversation);
 }
 

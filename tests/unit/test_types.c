@@ -101,8 +101,7 @@ static void other_types_are_open(void **state)
 	    {"public.\"user\"", "public.user", "{user,public,\"\"}"},
 	    {"\"char\"", "\"char\"", "{char,\"\",\"\"}"},
 	    {"\"a\"\"b.c\"", "\"a\"\"b.c\"", "{\"a\\\"b.c\",\"\",\"\"}"},
-	    {"geometry(Point, 4326)", "geometry(Point,4326)",
-		"{geometry,\"\",\"(Point,4326)\"}"},
+	    {"geometry(Point, 4326)", "geometry(Point,4326)", "{geometry,\"\",\"(Point,4326)\"}"},
 	    {"bpchar", "bpchar", "{bpchar,\"\",\"\"}"},
 	    {"größe", "\"größe\"", "{\"größe\",\"\",\"\"}"},
 	};
