@@ -29,9 +29,9 @@ struct statement {
 	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
 	const char *search_path;   /* NULL: pg_catalog. Else a user's own SQL, which may change what
 				      its session does by itself */
-	const char
-	    *name;       /* static: prepared under it, once a session that is ours alone; or NULL */
-	bool is_command; /* answered without rows: an empty result is its answer */
+	const char *name; /* of this very SQL, under 64 bytes: prepared under it, once, in a session
+			     that is ours alone; or NULL */
+	bool is_command;  /* answered without rows: an empty result is its answer */
 };
 
 /* What came back: rows, or NULL and the SQLSTATE of the server's refusal. */

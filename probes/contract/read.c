@@ -104,7 +104,7 @@ static const char *flag_text(const cJSON *value)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Names that stand there twice. They are sorted for it: a map may have ten thousand. */
@@ -112,19 +112,19 @@ static void find_repeated(
     const cJSON *map, const struct json_place *place, struct problems *problems)
 {
 	size_t count = (size_t)cJSON_GetArraySize(map);
-	const cJSON **members = xcalloc(count + 1, sizeof(*members));
+	const char **names = xcalloc(count + 1, sizeof(const char *));
 	const cJSON *member;
 	size_t i = 0;
 
-	cJSON_ArrayForEach(member, map) members[i++] = member;
-	qsort(members, count, sizeof(*members), by_name);
+	cJSON_ArrayForEach(member, map) names[i++] = member->string;
+	qsort(names, count, sizeof(const char *), by_name);
 	for (i = 1; i < count; i++) {
-		struct json_place here = json_place_key(place, members[i]->string);
+		struct json_place here = json_place_key(place, names[i]);
 
-		if (strcmp(members[i - 1]->string, members[i]->string) == 0)
+		if (strcmp(names[i - 1], names[i]) == 0)
 			json_problem(problems, &here, "stands there twice, expected once");
 	}
-	free(members);
+	free(names);
 }
 
 /* Whether value is a map with good names; its problems are told. */

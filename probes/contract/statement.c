@@ -2,6 +2,7 @@
 
 #include "../refusal.h"
 #include "../text.h"
+#include "../xalloc.h"
 
 #define ALWAYS FACET_CLASS
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -43,9 +44,10 @@ struct piece {
 
 /* The columns of an index in order, those that it only includes left out. */
 #define KEY_COLUMNS                                                                                \
-	"ARRAY(SELECT COALESCE(a.attname::text, '(expression)') FROM unnest(i.indkey)"             \
-	" WITH ORDINALITY AS k(attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid ="     \
-	" c.oid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts ORDER BY k.n)"
+	"ARRAY(SELECT COALESCE((SELECT a.attname::text FROM pg_catalog.pg_attribute a"             \
+	" WHERE a.attrelid = c.oid AND a.attnum = k.attnum), '(expression)') FROM"                 \
+	" unnest(i.indkey) WITH ORDINALITY AS k(attnum, n) WHERE k.n <= i.indnkeyatts ORDER BY"    \
+	" k.n)"
 
 static const struct piece head[] = {
     {ALWAYS,
@@ -247,10 +249,20 @@ char *contract_sql(const struct wanted *wanted)
 	return text_take(&sql);
 }
 
+char *contract_name(const struct wanted *wanted)
+{
+	unsigned bits = (wanted->has_enums ? 1u : 0) | (wanted->has_functions ? 2u : 0);
+
+	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
+		bits |= wanted->uses[facet] ? 4u << facet : 0;
+	return xasprintf("schemalatch_contract_%x", bits);
+}
+
 static struct statement statement_of(const struct wanted *wanted, const char *role)
 {
 	struct statement statement = {
 	    .sql = wanted->sql,
+	    .name = wanted->name,
 	    .parameters = {role != NULL ? role : ""},
 	    .parameter_count = 1 + FACET_COUNT,
 	};

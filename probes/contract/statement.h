@@ -19,6 +19,9 @@
  * than a small answer. free() releases it. */
 char *contract_sql(const struct wanted *wanted);
 
+/* A name that no other text has. free() releases it. */
+char *contract_name(const struct wanted *wanted);
+
 /* The conversation of a check with these objects: asks, and judges the answer. Borrows
  * question until the next step. */
 enum check_step contract_step(const struct contract_question *question, const struct answer *answer,

@@ -279,8 +279,9 @@ static void add_builtin(struct text *text, const struct builtin *builtin, const 
 	if (modifier == NULL)
 		modifier = "";
 	if (builtin->modifier == MODIFIER_FLOAT)
-		printed =
-		    *modifier != '\0' && atoi(modifier + 1) <= 24 ? "real" : "double precision";
+		printed = *modifier != '\0' && strtol(modifier + 1, NULL, 10) <= 24
+			      ? "real"
+			      : "double precision";
 	if (builtin->modifier == MODIFIER_TIME)
 		add_inside(text, printed, modifier);
 	else

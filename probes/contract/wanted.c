@@ -47,6 +47,7 @@ void wanted_end(struct wanted *wanted)
 	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
 		text_add(&wanted->facets[facet], wanted->count > 0 ? "}" : "{}");
 	wanted->sql = contract_sql(wanted);
+	wanted->name = contract_name(wanted);
 }
 
 void wanted_done(struct wanted *wanted)
@@ -54,6 +55,7 @@ void wanted_done(struct wanted *wanted)
 	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
 		text_done(&wanted->facets[facet]);
 	free(wanted->sql);
+	free(wanted->name);
 	*wanted = (struct wanted){.count = 0};
 }
 

@@ -54,7 +54,8 @@ struct wanted {
 	bool uses[FACET_COUNT]; /* some object has something in that facet */
 	bool has_enums;
 	bool has_functions;
-	char *sql; /* see statement.h; NULL before the end */
+	char *sql;  /* see statement.h; NULL before the end */
+	char *name; /* equal where sql is */
 };
 
 /* One object. Facets are NULL until they are set; wanted_add takes them. */

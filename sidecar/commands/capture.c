@@ -158,7 +158,7 @@ static int run_with(const struct options *options, const struct config *config, 
 	split_all(&options->values[OWN_TABLE], &scope.tables);
 	split_all(&options->values[OWN_WITHOUT], &scope.without);
 	capturing.capture = capture_create(&scope, &problems);
-	if (problems.lines.count > 0)
+	if (database == NULL || capturing.capture == NULL)
 		options_tell_problems(options, &problems);
 	else
 		code = capture_from(&capturing, database, &log, err);

@@ -72,9 +72,10 @@ static bool send_prefix(struct session *session, const char *search_path)
 static bool send_preparation(struct session *session, const struct statement *statement)
 {
 	for (size_t i = 0; i < session->prepared_count; i++)
-		if (session->prepared[i] == statement->name)
+		if (strcmp(session->prepared[i], statement->name) == 0)
 			return true;
-	session->prepared[session->prepared_count++] = statement->name;
+	snprintf(session->prepared[session->prepared_count++], SESSION_NAME_BYTES, "%s",
+	    statement->name);
 	session->asking.ends_due++;
 	return PQsendPrepare(session->connection, statement->name, statement->sql, 0, NULL) == 1;
 }

@@ -59,6 +59,7 @@ struct asking {
 };
 
 #define SESSION_PREPARED_MAX 8
+#define SESSION_NAME_BYTES 64
 
 struct session {
 	struct event_base *base;
@@ -87,7 +88,7 @@ struct session {
 	bool settings_hold; /* the session itself is read-only and bounded: no prefix needed */
 	bool told_unencrypted;
 
-	const char *prepared[SESSION_PREPARED_MAX]; /* names, in this connection */
+	char prepared[SESSION_PREPARED_MAX][SESSION_NAME_BYTES]; /* names, in this connection */
 	size_t prepared_count;
 	bool without_names; /* something below does not keep them: learnt once, kept */
 };

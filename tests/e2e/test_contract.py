@@ -498,18 +498,21 @@ def test_bad_contracts_are_refused_with_their_places(tmp_path):
     assert missing.code == 2 and "/nope: cannot be read" in missing.err
 
 
-def test_the_server_sees_one_read_only_statement_a_round(judged, start):
-    """Nothing but our statement, in read-only transactions, whatever the size."""
+def test_the_server_sees_one_statement_a_look(judged, start):
+    """Whatever the size, and nothing but reads; while it is unready, each round is a look."""
     database, config = judged
     database.server.execute("ALTER SYSTEM SET log_min_duration_statement = 0")
     database.server.reload()
     try:
         sidecar = start(config)
-        sidecar.wait_ready().wait_round(rounds=5)
-        seen = [line.split("execute <unnamed>: ")[1] for line in database.server.log_lines(
-            f"@{database.name}/schemalatch", "execute <unnamed>: ")]
-        assert len(seen) > 5
-        assert {statement[:20] for statement in seen} == {"SELECT pg_catalog.cu", "WITH role AS MATERIA"}
+        sidecar.wait_ready()
+        database.execute("ALTER TABLE orders DROP COLUMN tags")
+        sidecar.wait_not_ready()
+        sidecar.wait_round(rounds=5)
+        lines = database.server.log_lines(f"@{database.name}/schemalatch", " execute ")
+        seen = [line.split(" execute ")[1].split(": ", 1)[1] for line in lines]
+        assert sum(statement.startswith("WITH role AS MATERIALIZED") for statement in seen) > 5
+        assert {statement.split()[0] for statement in seen} == {"SELECT", "WITH"}
         assert database.execute("SELECT bool_and(xact_start IS NULL) FROM pg_stat_activity"
                                 " WHERE application_name LIKE 'schemalatch%' AND state = 'idle'")[0][0]
     finally:

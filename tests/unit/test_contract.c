@@ -15,13 +15,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COLUMNS "code schema_wanted schema object part wanted found total"
-#define COLUMN_COUNT 8
+#define COLUMN_COUNT ((size_t)8)
 #define ROWS_MAX 60
 
 /* Rows as the statement gives them, its sum last. */
 struct answer_rows {
 	const char *values[ROWS_MAX * COLUMN_COUNT];
-	int count;
+	size_t count;
 };
 
 static void add_row(struct answer_rows *rows, const char *const *row)
@@ -37,7 +37,7 @@ static struct verdict judge_as(
 	    .what = "the contract's objects",
 	    .tolerance = &tolerance,
 	    .role = role};
-	PGresult *result = fake_rows(COLUMNS, rows->count, rows->values);
+	PGresult *result = fake_rows(COLUMNS, (int)rows->count, rows->values);
 	struct verdict verdict = contract_judge(&question, result);
 
 	PQclear(result);
@@ -61,70 +61,69 @@ static struct verdict judge_one(const char *const *row)
 	return judge(&rows);
 }
 
+static const struct {
+	const char *row[COLUMN_COUNT];
+	enum reason reason;
+	const char *message;
+} deviations[] = {
+    {{"A", NULL, NULL, "app"}, REASON_MISSING, "role app does not exist"},
+    {{"B", NULL, "billing"}, REASON_MISSING, "schema billing is missing"},
+    {{"C", NULL, NULL, "pg_trgm"}, REASON_MISSING, "extension pg_trgm is missing"},
+    {{"C", NULL, NULL, "pg_trgm", NULL, "1.10", "1.9"}, REASON_MISMATCH,
+	"extension pg_trgm: wanted version 1.10 or later, found 1.9"},
+    {{"D", NULL, "public", "orders", NULL, "r"}, REASON_MISSING, "table public.orders is missing"},
+    {{"D", NULL, "public", "orders", NULL, "r", "v"}, REASON_MISMATCH,
+	"table public.orders: wanted a table, found a view"},
+    {{"D", NULL, "public", "t", NULL, "m", "?"}, REASON_MISMATCH,
+	"materialized view public.t: wanted a materialized view, found something else"},
+    {{"E", NULL, "public", "status", NULL, "e", "d"}, REASON_MISMATCH,
+	"enum public.status: wanted an enum, found a domain"},
+    {{"F", NULL, "public", "status", "paid"}, REASON_MISSING,
+	"enum public.status lacks the value 'paid'"},
+    {{"G", NULL, "public", "f", "(integer)"}, REASON_MISSING,
+	"function public.f(integer) is missing"},
+    {{"G", NULL, "public", "f", "(integer)", NULL, "(bigint)"}, REASON_MISSING,
+	"function public.f(integer) is missing, found it for (bigint)"},
+    {{"H", NULL, "public", "orders", "total", "numeric(12,2)"}, REASON_MISSING,
+	"column public.orders.total is missing"},
+    {{"I", NULL, "public", "orders", "total", "numeric(12,2) NOT NULL", "integer NULL"},
+	REASON_MISMATCH,
+	"column public.orders.total: wanted numeric(12,2) NOT NULL, found integer NULL"},
+    {{"J", NULL, "public", "orders", NULL, "id, no"}, REASON_MISSING,
+	"primary key of public.orders: wanted (id, no), found none"},
+    {{"J", NULL, "public", "orders", NULL, "id", "no"}, REASON_MISMATCH,
+	"primary key of public.orders: wanted (id), found (no)"},
+    {{"K", NULL, "public", "orders", "positive"}, REASON_MISSING,
+	"constraint positive of public.orders is missing"},
+    {{"K", NULL, "public", "orders", "positive", NULL, "not validated"}, REASON_MISMATCH,
+	"constraint positive of public.orders is not validated"},
+    {{"L", NULL, "public", "orders", "by_day", "valid"}, REASON_MISSING,
+	"index by_day of public.orders is missing"},
+    {{"L", NULL, "public", "orders", "by_day", "valid unique", "invalid unique"}, REASON_MISMATCH,
+	"index by_day of public.orders: wanted valid unique, found invalid unique"},
+    {{"M", NULL, "public", "totals"}, REASON_MISMATCH,
+	"materialized view public.totals is not populated; REFRESH it"},
+    {{"N", NULL, "public", "orders", NULL, "t"}, REASON_MISMATCH,
+	"row security of public.orders: wanted on, found off"},
+    {{"Q", NULL, "public", "orders", "SELECT"}, REASON_FORBIDDEN,
+	"role app lacks SELECT on public.orders"},
+    {{"Q", NULL, "billing", NULL, "USAGE"}, REASON_FORBIDDEN,
+	"role app lacks USAGE on schema billing"},
+};
+
 static void each_deviation_is_told(void **state)
 {
-	static const struct {
-		const char *row[COLUMN_COUNT];
-		enum reason reason;
-		const char *message;
-	} examples[] = {
-	    {{"A", NULL, NULL, "app"}, REASON_MISSING, "role app does not exist"},
-	    {{"B", NULL, "billing"}, REASON_MISSING, "schema billing is missing"},
-	    {{"C", NULL, NULL, "pg_trgm"}, REASON_MISSING, "extension pg_trgm is missing"},
-	    {{"C", NULL, NULL, "pg_trgm", NULL, "1.10", "1.9"}, REASON_MISMATCH,
-		"extension pg_trgm: wanted version 1.10 or later, found 1.9"},
-	    {{"D", NULL, "public", "orders", NULL, "r"}, REASON_MISSING,
-		"table public.orders is missing"},
-	    {{"D", NULL, "public", "orders", NULL, "r", "v"}, REASON_MISMATCH,
-		"table public.orders: wanted a table, found a view"},
-	    {{"D", NULL, "public", "t", NULL, "m", "?"}, REASON_MISMATCH,
-		"materialized view public.t: wanted a materialized view, found something else"},
-	    {{"E", NULL, "public", "status", NULL, "e", "d"}, REASON_MISMATCH,
-		"enum public.status: wanted an enum, found a domain"},
-	    {{"F", NULL, "public", "status", "paid"}, REASON_MISSING,
-		"enum public.status lacks the value 'paid'"},
-	    {{"G", NULL, "public", "f", "(integer)"}, REASON_MISSING,
-		"function public.f(integer) is missing"},
-	    {{"G", NULL, "public", "f", "(integer)", NULL, "(bigint)"}, REASON_MISSING,
-		"function public.f(integer) is missing, found it for (bigint)"},
-	    {{"H", NULL, "public", "orders", "total", "numeric(12,2)"}, REASON_MISSING,
-		"column public.orders.total is missing"},
-	    {{"I", NULL, "public", "orders", "total", "numeric(12,2) NOT NULL", "integer NULL"},
-		REASON_MISMATCH,
-		"column public.orders.total: wanted numeric(12,2) NOT NULL, found integer NULL"},
-	    {{"J", NULL, "public", "orders", NULL, "id, no"}, REASON_MISSING,
-		"primary key of public.orders: wanted (id, no), found none"},
-	    {{"J", NULL, "public", "orders", NULL, "id", "no"}, REASON_MISMATCH,
-		"primary key of public.orders: wanted (id), found (no)"},
-	    {{"K", NULL, "public", "orders", "positive"}, REASON_MISSING,
-		"constraint positive of public.orders is missing"},
-	    {{"K", NULL, "public", "orders", "positive", NULL, "not validated"}, REASON_MISMATCH,
-		"constraint positive of public.orders is not validated"},
-	    {{"L", NULL, "public", "orders", "by_day", "valid"}, REASON_MISSING,
-		"index by_day of public.orders is missing"},
-	    {{"L", NULL, "public", "orders", "by_day", "valid unique", "invalid unique"},
-		REASON_MISMATCH,
-		"index by_day of public.orders: wanted valid unique, found invalid unique"},
-	    {{"M", NULL, "public", "totals"}, REASON_MISMATCH,
-		"materialized view public.totals is not populated; REFRESH it"},
-	    {{"N", NULL, "public", "orders", NULL, "t"}, REASON_MISMATCH,
-		"row security of public.orders: wanted on, found off"},
-	    {{"Q", NULL, "public", "orders", "SELECT"}, REASON_FORBIDDEN,
-		"role app lacks SELECT on public.orders"},
-	    {{"Q", NULL, "billing", NULL, "USAGE"}, REASON_FORBIDDEN,
-		"role app lacks USAGE on schema billing"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(examples); i++) {
-		struct verdict verdict = judge_one(examples[i].row);
-		size_t length = strlen(examples[i].message);
+	for (size_t i = 0; i < COUNT(deviations); i++) {
+		struct verdict verdict = judge_one(deviations[i].row);
+		size_t length = strlen(deviations[i].message);
 
-		if (strncmp(verdict.message, examples[i].message, length) != 0 ||
+		if (strncmp(verdict.message, deviations[i].message, length) != 0 ||
 		    strncmp(verdict.message + length, "; ", 2) != 0)
-			fail_msg("found %s, expected %s", verdict.message, examples[i].message);
-		if (verdict.reason != examples[i].reason)
-			fail_msg("%s: found %s", examples[i].message, reason_name(verdict.reason));
+			fail_msg("found %s, expected %s", verdict.message, deviations[i].message);
+		if (verdict.reason != deviations[i].reason)
+			fail_msg(
+			    "%s: found %s", deviations[i].message, reason_name(verdict.reason));
 		assert_string_equal(verdict.findings, "");
 	}
 }
