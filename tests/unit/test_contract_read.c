@@ -101,6 +101,14 @@ static struct wanted read_good(const char *text)
 	return wanted;
 }
 
+/* Array literals within array literals: backslashes double. */
+static const char expected_types[] =
+    "{\"{1.6}\",NULL,\"{bigint,citext,NULL}\",NULL,\"{integer,text[]}\","
+    "NULL,NULL,NULL,NULL}";
+static const char expected_opens[] =
+    "{NULL,NULL,\"{NULL,\\\"{citext,\\\\\\\"\\\\\\\",\\\\\\\"\\\\\\\"}\\\","
+    "NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}";
+
 static void what_is_wanted_is_one_row_an_object(void **state)
 {
 	struct wanted wanted = read_good(
@@ -119,10 +127,8 @@ static void what_is_wanted_is_one_row_an_object(void **state)
 	    [FACET_SCHEMA] = "{NULL,NULL,public,public,public,public,public,tenant_*,tenant_*}",
 	    [FACET_NAME] = "{pg_trgm,x,orders,e,f,a(b,NULL,v,NULL}",
 	    [FACET_PARTS] = "{NULL,NULL,\"{id,c,d}\",\"{\\\"a b\\\",c}\",NULL,NULL,NULL,NULL,NULL}",
-	    [FACET_TYPES] = "{\"{1.6}\",NULL,\"{bigint,citext,NULL}\",NULL,\"{integer,text[]}\","
-			    "NULL,NULL,NULL,NULL}",
-	    [FACET_OPENS] = "{NULL,NULL,\"{NULL,\\\"{citext,\\\\\\\"\\\\\\\",\\\\\\\"\\\\\\\"}\\\","
-			    "NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
+	    [FACET_TYPES] = expected_types,
+	    [FACET_OPENS] = expected_opens,
 	    [FACET_NULLABLE] = "{NULL,NULL,\"{f,NULL,NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_PRIMARY_KEY] = "{NULL,NULL,\"{id,c}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_INDEXES] = "{NULL,NULL,\"{i,k}\",NULL,NULL,NULL,NULL,NULL,NULL}",
