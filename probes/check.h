@@ -19,7 +19,7 @@
 
 enum gate { GATE_STARTUP, GATE_READINESS, GATE_COUNT };
 
-#define STATEMENT_MAX_PARAMETERS 16
+#define STATEMENT_MAX_PARAMETERS 17
 
 /* A read-only statement with text parameters ($1 …). All of it is valid until the next step. */
 struct statement {

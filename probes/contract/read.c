@@ -318,6 +318,22 @@ static char *sparse_facet(const struct strings *list)
 	return text_take(&text);
 }
 
+/* What must be found of all columns, where that can be said in advance; else NULL. Nothing said of
+ * NULLs is taken for NULLs allowed: where that is wrong, it is just looked at closer. */
+static char *proof_of(const struct columns *columns)
+{
+	struct strings proof = {0};
+	char *facet;
+
+	for (size_t i = 0; i < columns->names.count && columns->types.items[i][0] != '\0'; i++)
+		strings_take(&proof, xasprintf("%zu %s %s%s", strlen(columns->names.items[i]),
+					 columns->names.items[i], columns->types.items[i],
+					 columns->nullable.items[i][0] == 'f' ? "!" : ""));
+	facet = proof.count == columns->names.count ? facet_of(&proof) : NULL;
+	strings_done(&proof);
+	return facet;
+}
+
 static void read_columns(
     struct reading *reading, const cJSON *value, const struct json_place *place)
 {
@@ -336,6 +352,7 @@ static void read_columns(
 	reading->object.facets[FACET_TYPES] = sparse_facet(&columns.types);
 	reading->object.facets[FACET_OPENS] = sparse_facet(&columns.opens);
 	reading->object.facets[FACET_NULLABLE] = sparse_facet(&columns.nullable);
+	reading->object.facets[FACET_PROOF] = proof_of(&columns);
 	strings_done(&columns.names);
 	strings_done(&columns.types);
 	strings_done(&columns.opens);

@@ -24,6 +24,8 @@ enum facet {
 	FACET_TYPES, /* of the columns, of a function's arguments; the least version */
 	FACET_OPENS, /* the same where the name alone does not tell the type: type.h */
 	FACET_NULLABLE,
+	FACET_PROOF, /* "name type" or "name type!" (NOT NULL) of each column: where all of these
+			are found, nothing has to be looked at closer */
 	FACET_PRIMARY_KEY,
 	FACET_INDEXES,
 	FACET_UNIQUE, /* of the indexes */

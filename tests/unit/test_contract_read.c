@@ -130,6 +130,7 @@ static void what_is_wanted_is_one_row_an_object(void **state)
 	    [FACET_TYPES] = expected_types,
 	    [FACET_OPENS] = expected_opens,
 	    [FACET_NULLABLE] = "{NULL,NULL,\"{f,NULL,NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
+	    [FACET_PROOF] = "{NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_PRIMARY_KEY] = "{NULL,NULL,\"{id,c}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_INDEXES] = "{NULL,NULL,\"{i,k}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_UNIQUE] = "{NULL,NULL,\"{t,NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
@@ -147,6 +148,21 @@ static void what_is_wanted_is_one_row_an_object(void **state)
 			    text_string(&wanted.facets[facet]), expected[facet]);
 	assert_int_equal(wanted.count, 9);
 	assert_int_equal(wanted.named, 7);
+	wanted_done(&wanted);
+}
+
+/* No name and type run together may look like another name and type. */
+static void columns_are_proven_by_length_name_and_type(void **state)
+{
+	struct wanted wanted =
+	    read_good("{\"schemalatch\":1,\"schemas\":{\"p\":{\"tables\":{\"t\":{\"columns\":{"
+		      "\"id\":{\"type\":\"int\",\"nullable\":false},\"a b\":{\"type\":\"int8\"},"
+		      "\"ü\":{\"type\":\"text\",\"nullable\":true}}},"
+		      "\"u\":{\"columns\":{\"a\":{\"type\":\"int\"},\"b\":{}}}}}}}");
+
+	(void)state;
+	assert_string_equal(text_string(&wanted.facets[FACET_PROOF]),
+	    "{\"{\\\"2 id integer!\\\",\\\"3 a b bigint\\\",\\\"2 ü text\\\"}\",NULL,NULL}");
 	wanted_done(&wanted);
 }
 
@@ -201,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(one_mistake_is_one_problem),
 	    cmocka_unit_test(a_file_that_is_not_there_is_told),
 	    cmocka_unit_test(what_is_wanted_is_one_row_an_object),
+	    cmocka_unit_test(columns_are_proven_by_length_name_and_type),
 	    cmocka_unit_test(only_what_is_wanted_is_asked_for),
 	    cmocka_unit_test(patterns_are_for_LIKE),
 	};
