@@ -24,6 +24,14 @@ struct line {
 	const char *told; /* the options, or the problems, a line each */
 };
 
+static void add_values(struct text *text, const char *name, const struct strings *values)
+{
+	for (size_t i = 0; i < values->count; i++) {
+		text_add(text, name);
+		text_add(text, values->items[i]);
+	}
+}
+
 /* "COMMAND file=F flag=VALUE … json timeout=MS OPERAND …" */
 static void add_options(struct text *text, const struct options *options)
 {
@@ -37,6 +45,11 @@ static void add_options(struct text *text, const struct options *options)
 		text_add(text, " json");
 	if (options->timeout_ms != -1)
 		text_addf(text, " timeout=%lld", (long long)options->timeout_ms);
+	add_values(text, " schema=", &options->values[OWN_SCHEMA]);
+	add_values(text, " table=", &options->values[OWN_TABLE]);
+	add_values(text, " without=", &options->values[OWN_WITHOUT]);
+	if (options_value(options, OWN_PRIVILEGES_OF) != NULL)
+		text_addf(text, " of=%s", options_value(options, OWN_PRIVILEGES_OF));
 	for (int i = 0; i < options->operand_count; i++)
 		text_addf(text, " %s", options->operands[i]);
 }
@@ -63,6 +76,7 @@ static char *told(const char *const *arguments)
 		add_options(&text, &options);
 	else
 		add_problems(&text, &problems);
+	options_done(&options);
 	problems_done(&problems);
 	strings_done(&copies);
 	return text_take(&text);
@@ -157,6 +171,10 @@ static void flags_have_their_value_behind_a_sign_or_next(void **state)
 	    {{"serve", "--listen", "--mode"}, "serve /listen=--mode"},
 	    {{"serve", "--listen", ""}, "serve /listen="},
 	    {{"check", "--json"}, "check json"},
+	    {{"capture", "--schema", "a", "--table=t", "--schema=b,c", "--privileges-of", "x",
+		 "--privileges-of=y"},
+		"capture schema=a schema=b,c table=t of=y"},
+	    {{"check", "--schema", "a"}, "--schema: unknown flag, see schemalatch help"},
 	    {{"wait", "--timeout=5m"}, "wait timeout=300000"},
 	    {{"wait", "--timeout", "1m30s"}, "wait timeout=90000"},
 	    {{"wait", "--timeout=0"}, "wait timeout=0"},
