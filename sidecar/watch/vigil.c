@@ -2,7 +2,7 @@
 
 #define BOUND_PERIODS 6
 #define BOUND_LOOKS 5000 /* looks that nobody called for take a five-thousandth of the time */
-#define BOUND_MOST_MS (15 * 60000)
+#define BOUND_MOST_MS (15 * INT64_C(60000))
 
 /* Where something changes all the time that is no concern of ours (temporary tables count), looks
  * take a thousandth of the time at most. */

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +79,7 @@ static void a_standby_is_quiet_by_its_snapshot_alone(void **state)
 
 	(void)state;
 	assert_int_equal(sentinel_compare(&then, &now), SENTINEL_QUIET);
-	strcpy(now.snapshot, "2:2:");
+	snprintf(now.snapshot, sizeof(now.snapshot), "%s", "2:2:");
 	assert_int_equal(sentinel_compare(&then, &now), SENTINEL_CHANGED);
 }
 
@@ -119,8 +120,8 @@ static void elsewhere_needs_both_to_be_known(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct sentinel now = then;
 
-		strcpy(now.system, rows[i].system);
-		strcpy(now.database, rows[i].database);
+		snprintf(now.system, sizeof(now.system), "%s", rows[i].system);
+		snprintf(now.database, sizeof(now.database), "%s", rows[i].database);
 		assert_int_equal(sentinel_is_elsewhere(&then, &now), rows[i].elsewhere);
 		assert_int_equal(sentinel_is_elsewhere(&now, &then), rows[i].elsewhere);
 	}

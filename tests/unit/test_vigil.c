@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +19,8 @@ static struct sentinel reading(const char *snapshot, const char *changes)
 	struct sentinel reading = {
 	    .system = "7", .database = "5", .started = "noon", .counted = "noon", .counts = true};
 
-	strcpy(reading.snapshot, snapshot);
-	strcpy(reading.changes, changes);
+	snprintf(reading.snapshot, sizeof(reading.snapshot), "%s", snapshot);
+	snprintf(reading.changes, sizeof(reading.changes), "%s", changes);
 	return reading;
 }
 
@@ -110,7 +111,7 @@ static void what_was_found_stands_while_the_sentinel_is_quiet(void **state)
 	struct vigil vigil = {0};
 
 	(void)state;
-	strcpy(restarted.started, "later");
+	snprintf(restarted.started, sizeof(restarted.started), "%s", "later");
 	vigil_note(&vigil, &look);
 	assert_true(vigil_lets_stand(&vigil, &before, 2000));
 	assert_true(vigil_lets_stand(&vigil, &written, 2000));
@@ -128,7 +129,7 @@ static void alarms_in_vain_are_answered_less_often(void **state)
 	struct vigil vigil = {0};
 
 	(void)state;
-	strcpy(restarted.started, "later");
+	snprintf(restarted.started, sizeof(restarted.started), "%s", "later");
 	look.was_alarm = true;
 	for (int i = 0; i < 5; i++) {
 		assert_false(i > 0 && vigil_lets_stand(&vigil, &changed, 1011));
