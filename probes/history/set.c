@@ -30,7 +30,7 @@ struct reading {
 	bool *covered;     /* a migration of the release: nothing of it is wanting */
 	bool *shadowed;    /* another stands in its place, which is missing itself */
 	struct id_list missing;
-	struct id_list gone; /* wanted by a squashed migration, not applied, and no file has it */
+	struct id_list gone; /* what a squashed migration replaces, not applied, without a file */
 	struct id_list failed;
 	struct id_list failed_foreign;
 	struct id_list older; /* applied, not ours, before all of ours */
@@ -272,27 +272,34 @@ static void apply_replacements(struct reading *reading)
 	}
 }
 
-/* A squashed migration of which a part is applied is set aside; its originals are wanted then. */
-static void want_originals(struct reading *reading, const struct strings *replaces)
+/* Originals that are not applied, and that no file has any more. */
+static size_t add_gone(struct reading *reading, const struct strings *replaces)
 {
+	size_t before = reading->gone.count;
+
 	for (size_t i = 0; i < replaces->count; i++)
 		if (!is_covered(reading, replaces->items[i]) &&
 		    release_find(reading->release, replaces->items[i]) == SIZE_MAX)
 			id_list_add(&reading->gone, replaces->items[i]);
+	return reading->gone.count - before;
+}
+
+/* Of a squashed migration that is applied in part the originals are wanted in its place. */
+static bool is_wanted(struct reading *reading, size_t index)
+{
+	const struct migration *migration = &reading->release->migrations[index];
+
+	if (reading->covered[index] || reading->shadowed[index] || migration->is_optional)
+		return false;
+	return count_covered(reading, &migration->replaces) == 0 ||
+	       add_gone(reading, &migration->replaces) > 0;
 }
 
 static void collect_missing(struct reading *reading)
 {
-	for (size_t i = 0; i < reading->release->count; i++) {
-		const struct migration *migration = &reading->release->migrations[i];
-
-		if (reading->covered[i] || reading->shadowed[i] || migration->is_optional)
-			continue;
-		if (count_covered(reading, &migration->replaces) > 0)
-			want_originals(reading, &migration->replaces);
-		else
-			id_list_add(&reading->missing, migration->id);
-	}
+	for (size_t i = 0; i < reading->release->count; i++)
+		if (is_wanted(reading, i))
+			id_list_add(&reading->missing, reading->release->migrations[i].id);
 }
 
 static struct reading reading_create(const struct history_question *question)
@@ -422,40 +429,50 @@ static struct verdict judge_complete(const struct reading *reading)
 	return verdict;
 }
 
-static struct verdict judge_incomplete(const struct reading *reading)
+static struct verdict judge_empty(const struct reading *reading)
 {
 	const struct history_tool *tool = tool_of(reading);
-	const struct id_list *missing =
-	    reading->missing.count > 0 ? &reading->missing : &reading->gone;
-	size_t pending = reading->missing.count + reading->gone.count;
-	struct text ids;
-	struct text extra;
+
+	return verdict_of(REASON_EMPTY,
+	    "%s has no applied migration%s: %zu pending, up to %s; run `%s`",
+	    reading->question->table, tool->scope != '\0' ? " of ours" : "", reading->missing.count,
+	    wanted_version(reading), tool->advice);
+}
+
+/* missing, other: as text. */
+static struct verdict judge_diverged(
+    const struct reading *reading, const char *missing, const char *other)
+{
+	if (reading->gone.count > 0)
+		return verdict_of(REASON_DIVERGED,
+		    "%zu pending: %s; a squashed one is applied in part, and the files of the rest "
+		    "are gone (%s); deploy the release that has them first",
+		    reading->missing.count, missing, other);
+	return verdict_of(REASON_DIVERGED,
+	    "%zu pending: %s; and unknown to this release: %s; check which release's migrations "
+	    "ran here, then run `%s`",
+	    reading->missing.count, missing, other, tool_of(reading)->advice);
+}
+
+static struct verdict judge_incomplete(const struct reading *reading)
+{
+	struct text missing;
+	struct text other;
 	struct verdict verdict;
 
-	text_init_ids(&ids, missing);
-	text_init_ids(&extra, &reading->extra);
 	if (reading->applied == 0)
-		verdict = verdict_of(REASON_EMPTY,
-		    "%s has no applied migration%s: %zu pending, up to %s; run `%s`",
-		    reading->question->table, tool->scope != '\0' ? " of ours" : "", pending,
-		    wanted_version(reading), tool->advice);
-	else if (reading->gone.count > 0)
-		verdict = verdict_of(REASON_DIVERGED,
-		    "%zu pending: %s; a squashed migration is applied in part, and files of the "
-		    "rest are gone; deploy the release that has them first",
-		    pending, text_string(&ids));
-	else if (reading->extra.count > 0)
-		verdict = verdict_of(REASON_DIVERGED,
-		    "%zu pending: %s; and unknown to this release: %s; check which release's "
-		    "migrations ran here, then run `%s`",
-		    pending, text_string(&ids), text_string(&extra), tool->advice);
+		return judge_empty(reading);
+	text_init_ids(&missing, &reading->missing);
+	text_init_ids(&other, reading->gone.count > 0 ? &reading->gone : &reading->extra);
+	if (other.length > 0)
+		verdict = judge_diverged(reading, text_string(&missing), text_string(&other));
 	else
 		verdict = verdict_of(REASON_BEHIND,
-		    "%zu pending: %s; database at %s, this release needs %s; run `%s`", pending,
-		    text_string(&ids), found_version(reading), wanted_version(reading),
-		    tool->advice);
-	text_done(&ids);
-	text_done(&extra);
+		    "%zu pending: %s; database at %s, this release needs %s; run `%s`",
+		    reading->missing.count, text_string(&missing), found_version(reading),
+		    wanted_version(reading), tool_of(reading)->advice);
+	text_done(&missing);
+	text_done(&other);
 	return verdict;
 }
 
@@ -463,7 +480,7 @@ static struct verdict judge_reading(const struct reading *reading)
 {
 	if (reading->failed.count > 0)
 		return judge_failed(reading, &reading->failed);
-	if (reading->missing.count + reading->gone.count > 0 || reading->applied == 0)
+	if (reading->missing.count > 0 || reading->applied == 0)
 		return judge_incomplete(reading);
 	if (reading->failed_foreign.count > 0 && reading->question->rule == RULE_AT_LEAST)
 		return judge_failed(reading, &reading->failed_foreign);
@@ -488,7 +505,7 @@ static struct verdict set_judge(const struct history_question *question)
 	struct verdict verdict = judge_reading(&reading);
 
 	note_edited(&reading, &verdict);
-	verdict.pending = (long)(reading.missing.count + reading.gone.count);
+	verdict.pending = (long)reading.missing.count;
 	question->memory->was_complete = verdict.pending == 0 && reading.failed.count == 0;
 	text_copy_clean(verdict.expected, sizeof(verdict.expected), wanted_version(&reading));
 	text_copy_clean(verdict.actual, sizeof(verdict.actual), found_version(&reading));

@@ -71,27 +71,59 @@ static void read_line(struct plan *plan, const char *line)
 		read_change(plan, line);
 }
 
-/* How often the change was planned up to its place of that index. */
-static size_t occurrence(const struct strings *changes, size_t index)
-{
-	size_t count = 1;
+/* A change and its place in the plan. */
+struct place {
+	const char *change;
+	size_t index;
+	size_t number; /* how often it was planned up to there */
+};
 
-	for (size_t i = 0; i < index; i++)
-		count += strcmp(changes->items[i], changes->items[index]) == 0;
-	return count;
+static int compare_changes(const void *a, const void *b)
+{
+	const struct place *x = a;
+	const struct place *y = b;
+	int result = strcmp(x->change, y->change);
+
+	return result != 0 ? result : (x->index > y->index) - (x->index < y->index);
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+	const struct place *x = a;
+	const struct place *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* The changes in order, numbered. free() releases them. */
+static struct place *number_changes(const struct strings *changes)
+{
+	struct place *places = xcalloc(changes->count + 1, sizeof(*places));
+
+	for (size_t i = 0; i < changes->count; i++)
+		places[i] = (struct place){changes->items[i], i, 1};
+	qsort(places, changes->count, sizeof(*places), compare_changes);
+	for (size_t i = 1; i < changes->count; i++)
+		if (strcmp(places[i].change, places[i - 1].change) == 0)
+			places[i].number = places[i - 1].number + 1;
+	qsort(places, changes->count, sizeof(*places), compare_indices);
+	return places;
 }
 
 static void add_changes(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->changes.count; i++) {
-		size_t number = occurrence(&plan->changes, i);
-		char *id = number > 1 ? xasprintf("%s:%s#%zu", plan->project,
-					    plan->changes.items[i], number)
-				      : xasprintf("%s:%s", plan->project, plan->changes.items[i]);
+	struct place *places = number_changes(&plan->changes);
 
+	for (size_t i = 0; i < plan->changes.count; i++) {
+		char *id =
+		    xasprintf("%s:%s#%zu", plan->project, places[i].change, places[i].number);
+
+		if (places[i].number == 1)
+			*strrchr(id, '#') = '\0';
 		files_add(plan->reading, id, plan->path);
 		free(id);
 	}
+	free(places);
 }
 
 static void read_plan(struct file_reading *reading, const char *path)
