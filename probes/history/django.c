@@ -42,9 +42,9 @@ static void skip_line(struct source *source)
 		advance(source);
 }
 
-static bool refuse(struct source *source, const char *what)
+static bool refuse_at(struct source *source, unsigned long line, const char *what)
 {
-	char *place = xasprintf("%s:%lu", source->path, source->token.line);
+	char *place = xasprintf("%s:%lu", source->path, line);
 
 	if (!source->is_refused)
 		problems_add(source->reading->problems, place,
@@ -54,6 +54,12 @@ static bool refuse(struct source *source, const char *what)
 	source->is_refused = true;
 	free(place);
 	return false;
+}
+
+/* Where the text breaks off, that alone is told, once all is read. */
+static bool refuse(struct source *source, const char *what)
+{
+	return source->lexer.broken == NULL && refuse_at(source, source->token.line, what);
 }
 
 #define NO_PAIRS "replaces is no literal list of pairs (\"app\", \"name\")"
@@ -203,10 +209,9 @@ static void read_replaces(struct source *source, const char *text, size_t length
 {
 	python_lexer_init(&source->lexer, text, length);
 	read_lines(source);
-	if (source->lexer.broken == NULL)
-		return;
-	source->token.line = source->lexer.broken_line;
-	refuse(source, "this is no Python; is the file whole?");
+	if (source->lexer.broken != NULL)
+		refuse_at(
+		    source, source->lexer.broken_line, "this is no Python; is the file whole?");
 }
 
 void django_content(

@@ -396,13 +396,18 @@ static struct verdict judge_failed(const struct reading *reading, const struct i
 	return verdict;
 }
 
+/* What the release does not have: failed, applied, and applied before all of its own. */
 static void add_extra(const struct reading *reading, struct text *text)
 {
+	const struct id_list *failed = &reading->failed_foreign;
+
+	text_add_ids(text, failed->items, failed->count);
+	if (failed->count > 0 && reading->extra.count > 0)
+		text_add(text, ", ");
 	text_add_ids(text, reading->extra.items, reading->extra.count);
 	if (reading->older.count == 0)
 		return;
-	text_addf(
-	    text, "%s%zu older: ", reading->extra.count > 0 ? "; " : "", reading->older.count);
+	text_addf(text, "%s%zu older: ", text->length > 0 ? "; " : "", reading->older.count);
 	text_add_ids(text, reading->older.items, reading->older.count);
 }
 
@@ -412,7 +417,7 @@ static struct verdict judge_complete(const struct reading *reading)
 	struct verdict verdict;
 	struct text extra;
 
-	if (reading->extra.count + reading->older.count == 0)
+	if (reading->extra.count + reading->older.count + reading->failed_foreign.count == 0)
 		return verdict_of(
 		    REASON_OK, "at %s, all of this release is applied", found_version(reading));
 	text_init(&extra, 2 * WORDING_IDS_BYTES);
