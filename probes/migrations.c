@@ -100,7 +100,6 @@ static const char locate_sql[] =
 
 static const char *const locate_columns[] = {
     "schema", "database", "readable", "columns", "has_rails_metadata", "has_lock_table", NULL};
-static const char *const history_columns[] = {"id", "st", "ord", "sum", NULL};
 
 /* A history of a hundred thousand migrations, each with a checksum and a long name. */
 #define HISTORY_LIMIT_BYTES ((size_t)32 << 20)
@@ -496,7 +495,7 @@ static struct verdict judge_rows(const struct check_run *run, const PGresult *ro
 {
 	const struct migrations_plan *plan = run->check->plan;
 
-	if (!rows_have_columns(rows, history_columns))
+	if (!rows_have_columns(rows, plan_tool(plan)->engine->columns))
 		return verdict_of(REASON_ERROR, "the history's answer has an unexpected shape");
 	return plan_tool(plan)->engine->judge(&(struct history_question){
 	    .tool = plan_tool(plan),

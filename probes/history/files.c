@@ -352,3 +352,5 @@ void release_forget(void *release)
 {
 	release_free(release);
 }
+
+const char *const release_columns[] = {"id", "st", "ord", "sum", NULL};

@@ -78,5 +78,6 @@ void *release_read_items(const struct history_tool *tool, const struct strings *
     const char *place, struct problems *problems);
 void release_print_items(const void *release, struct text *text);
 void release_forget(void *release);
+extern const char *const release_columns[];
 
 #endif

@@ -192,11 +192,14 @@ static void heads_free(void *expected)
 	graph_free(expected);
 }
 
+static const char *const heads_columns[] = {"id", NULL};
+
 const struct history_engine history_engine_alembic = {
     .read_directories = read_directories,
     .read_list = read_list,
     .print = heads_print,
     .free = heads_free,
+    .columns = heads_columns,
     .judge = heads_judge,
     .leaves_open = true,
 };

@@ -523,5 +523,6 @@ const struct history_engine history_engine_set = {
     .read_list = release_read_items,
     .print = release_print_items,
     .free = release_forget,
+    .columns = release_columns,
     .judge = set_judge,
 };

@@ -154,5 +154,6 @@ const struct history_engine history_engine_single = {
     .read_list = release_read_items,
     .print = release_print_items,
     .free = release_forget,
+    .columns = release_columns,
     .judge = single_judge,
 };

@@ -50,7 +50,8 @@ struct history_engine {
 	/* Adds it as the lines of a list that read_list makes the same of. Pure. */
 	void (*print)(const void *expected, struct text *text);
 
-	/* Pure. */
+	/* Pure. columns: what it needs of the SQL's answer; ends in NULL. */
+	const char *const *columns;
 	struct verdict (*judge)(const struct history_question *question);
 
 	bool leaves_open; /* the table may not tell: the policy on unknown revisions has a use */

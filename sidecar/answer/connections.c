@@ -10,8 +10,8 @@
 
 #define SWEEP_S 1
 
-/* What is read ahead of one connection: more than the limits on head and body, so that these are what
- * refuses a request; and all that a flood costs, also after libevent is done with it. */
+/* What is read ahead of one connection: more than the limits on head and body, so that these are
+ * what refuses a request; and all that a flood costs, also after libevent is done with it. */
 #define READ_AHEAD_BYTES 16384
 
 /*

@@ -145,6 +145,18 @@ void watcher_stop(struct watcher *watcher)
 	event_base_loopbreak(watcher->base);
 }
 
+/* Freeing their events gives the signals back their defaults: one that comes again while we end in
+ * good order would kill us. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+		sigaddset(&set, handled[i]);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void free_events(struct watcher *watcher)
 {
 	struct event *events[] = {watcher->news, watcher->tick, watcher->signals[0],
@@ -159,6 +171,7 @@ bool watcher_done(struct watcher *watcher)
 {
 	bool ended = true;
 
+	block_signals();
 	free_events(watcher);
 	if (watcher->checker != NULL)
 		ended = checker_free(watcher->checker, JOIN_LIMIT_MS);

@@ -136,8 +136,8 @@ int probe(uint16_t port, const char *path)
 	if (fd < 0)
 		return 0;
 	if (send_request(fd, port, path) && receive(fd, &answer) &&
-	    sscanf(answer.bytes, "HTTP/1.%*1[01] %3d ", &status) != 1)
-		status = 0;
+	    strncmp(answer.bytes, "HTTP/1.", 7) == 0 && answer.length > 9)
+		status = (int)strtol(answer.bytes + 9, NULL, 10);
 	close(fd);
 	return status;
 }

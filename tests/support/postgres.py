@@ -141,12 +141,16 @@ class Postgres:
     def start(self):
         """Starts the server and returns it once it answers."""
         self.launch()
-        wait_until(self._answers, 60, lambda: f"PostgreSQL to start\n{self.log_text()[-2000:]}")
+        self.wait_answers()
         self.execute(
             f"DO $$ BEGIN CREATE ROLE {PASSWORD_GROUP} NOLOGIN;"
             " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
         )
         return self
+
+    def wait_answers(self):
+        """For a server that starts, or recovers from a crash."""
+        wait_until(self._answers, 60, lambda: f"PostgreSQL to answer\n{self.log_text()[-2000:]}")
 
     def launch(self):
         """Starts the server without waiting for it."""
@@ -202,6 +206,7 @@ class Postgres:
         self.thaw()
         if not self.is_running():
             self.start()
+        self.wait_answers()
         self.write_hba(HBA)
         self.reload()
         while self._databases:

@@ -280,9 +280,9 @@ static void a_short_period_alone_is_no_mistake(void **state)
 	char *found;
 
 	(void)state;
-	workplace_write("c.json", DATABASE("\"period\":\"250ms\","));
+	workplace_write("c.json", DATABASE("\"period\":\"100ms\","));
 	found = effect_of("c.json", NULL);
-	if (strstr(found, "\"period\":\"250ms\",\"retryPeriod\":\"250ms\"") == NULL)
+	if (strstr(found, "\"period\":\"100ms\",\"retryPeriod\":\"100ms\"") == NULL)
 		fail_msg("%s", found);
 	free(found);
 }
