@@ -64,7 +64,9 @@ int64_t session_statement_timeout_ms(const struct session *session)
 	return limit % 1000 == 0 ? limit - 1 : limit;
 }
 
-/* The session's settings, as start-up options where the other end takes them. */
+/* The session's settings, as start-up options where the other end takes them. READ COMMITTED takes
+ * its snapshot once a table's lock is had: an older one would see a table that was emptied and
+ * filled again by TRUNCATE, as golang-migrate does, empty. */
 static char *our_options(const struct session *session)
 {
 	const char *theirs = dsn_get(&session->opening.dsn, "options");
@@ -73,7 +75,9 @@ static char *our_options(const struct session *session)
 		theirs = getenv("PGOPTIONS");
 	if (session->without_options)
 		return xstrdup(theirs);
-	return xasprintf("%s -c default_transaction_read_only=on -c statement_timeout=%lld"
+	return xasprintf("%s -c default_transaction_read_only=on"
+			 " -c default_transaction_isolation=read\\ committed"
+			 " -c statement_timeout=%lld"
 			 " -c lock_timeout=" SESSION_LOCK_TIMEOUT
 			 " -c idle_in_transaction_session_timeout=5000"
 			 " -c search_path=pg_catalog -c row_security=off -c jit=off"
