@@ -35,10 +35,13 @@ void flyway_finish(struct release *release);
 
 /* The changesets of a root changelog and all that it includes. */
 void liquibase_directory(struct file_reading *reading, const char *directory);
+void liquibase_text(struct file_reading *reading, const char *root, const char *path,
+    const char *text, size_t length);
 id_check id_is_changeset;
 
 /* sqitch.plan. */
 void sqitch_directory(struct file_reading *reading, const char *directory);
+void sqitch_plan(struct file_reading *reading, const char *path, const char *text);
 id_check id_is_sqitch;
 
 /* Classes whose names end in 13 digits. */

@@ -36,7 +36,7 @@ bool id_is_dotted(const char *text)
 {
 	const char *dot = strchr(text, '.');
 
-	return dot != NULL && dot > text && dot[1] != '\0';
+	return dot != NULL && dot > text && dot[1] != '\0' && strchr(text, ' ') == NULL;
 }
 
 /* The digits at text without leading zeros. */

@@ -47,7 +47,7 @@ id_check id_is_any;
 id_check id_is_number;
 id_check id_is_version;
 
-/* "shop.0001_initial": a label, a dot and a name. */
+/* "shop.0001_initial": a label, a dot and a name, without blanks. */
 id_check id_is_dotted;
 
 #endif

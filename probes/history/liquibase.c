@@ -435,31 +435,49 @@ static void parse(
 	cJSON_Delete(document);
 }
 
+static void parse_as(struct changelog *changelog, const char *text, size_t length)
+{
+	const struct language *language = language_of(changelog->path);
+
+	if (language != NULL)
+		parse(changelog, language, text, length);
+	else
+		report(changelog, "is no changelog, expected .xml, .yaml, .yml, .json or .sql");
+	free(changelog->file);
+	free(changelog->logical);
+}
+
 static void read_changelog(
     struct file_reading *reading, const char *root, const char *path, int includes)
 {
-	const struct language *language = language_of(path);
 	struct changelog changelog = {.reading = reading,
 	    .root = root,
 	    .path = path,
 	    .file = xasprintf("%s/%s", root, path),
 	    .includes = includes};
-	size_t length;
+	size_t length = 0;
 	char *text = NULL;
 
-	if (language == NULL)
-		report(&changelog, "is no changelog, expected .xml, .yaml, .yml, .json or .sql");
-	else if (includes > INCLUDES_MAX)
+	if (includes > INCLUDES_MAX)
 		report(&changelog, "is included too deeply: does it include itself?");
 	else
 		text = files_text(reading, changelog.file, &length);
-	if (text != NULL)
-		parse(&changelog, language, text, length);
-	else
+	if (text != NULL) {
+		parse_as(&changelog, text, length);
+	} else {
 		reading->found++; /* it is told already */
+		free(changelog.file);
+	}
 	free(text);
-	free(changelog.file);
-	free(changelog.logical);
+}
+
+void liquibase_text(struct file_reading *reading, const char *root, const char *path,
+    const char *text, size_t length)
+{
+	struct changelog changelog = {
+	    .reading = reading, .root = root, .path = path, .file = xasprintf("%s/%s", root, path)};
+
+	parse_as(&changelog, text, length);
 }
 
 void liquibase_refuse(const struct changelog *changelog, long line, const char *what)

@@ -74,20 +74,27 @@ static int compare_replaced(const void *a, const void *b, void *arg)
 	return release->tool->compare(*(char *const *)a, *(char *const *)b);
 }
 
+static void check_id(const struct release *release, const struct migration *migration,
+    const char *id, struct problems *problems)
+{
+	if (!text_is_clean(id))
+		problems_add(problems, migration->place,
+		    "the id \"%s\" has control characters or bytes that are not UTF-8, which no "
+		    "history table could hold",
+		    id);
+	else if (!release->tool->is_id(id))
+		problems_add(problems, migration->place, "\"%s\" is no id of %s, expected %s", id,
+		    release->tool->name, release->tool->id_shown);
+}
+
 static void check_ids(const struct release *release, struct problems *problems)
 {
 	for (size_t i = 0; i < release->count; i++) {
 		const struct migration *migration = &release->migrations[i];
 
-		if (!text_is_clean(migration->id))
-			problems_add(problems, migration->place,
-			    "the id \"%s\" has control characters or bytes that are not UTF-8, "
-			    "which no history table could hold",
-			    migration->id);
-		else if (!release->tool->is_id(migration->id))
-			problems_add(problems, migration->place,
-			    "\"%s\" is no id of %s, expected %s", migration->id,
-			    release->tool->name, release->tool->id_shown);
+		check_id(release, migration, migration->id, problems);
+		for (size_t k = 0; k < migration->replaces.count; k++)
+			check_id(release, migration, migration->replaces.items[k], problems);
 	}
 }
 

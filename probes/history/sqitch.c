@@ -126,26 +126,29 @@ static void add_changes(const struct plan *plan)
 	free(places);
 }
 
-static void read_plan(struct file_reading *reading, const char *path)
+void sqitch_plan(struct file_reading *reading, const char *path, const char *text)
 {
 	struct plan plan = {.reading = reading, .path = path};
-	size_t length;
-	char *text = files_text(reading, path, &length);
-	char *rest = text;
+	char *copy = xstrdup(text);
+	char *rest = copy;
 	const char *line;
 
-	while (text != NULL && (line = strsep(&rest, "\n")) != NULL)
+	while ((line = strsep(&rest, "\n")) != NULL)
 		read_line(&plan, line);
 	add_changes(&plan);
 	free(plan.project);
 	strings_done(&plan.changes);
-	free(text);
+	free(copy);
 }
 
 void sqitch_directory(struct file_reading *reading, const char *directory)
 {
 	char *path = xasprintf("%s/sqitch.plan", directory);
+	size_t length;
+	char *text = files_text(reading, path, &length);
 
-	read_plan(reading, path);
+	if (text != NULL)
+		sqitch_plan(reading, path, text);
+	free(text);
 	free(path);
 }

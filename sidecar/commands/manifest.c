@@ -1,9 +1,12 @@
 /* The ids that a migrations directory expects, as a list: made where the files are, read where they
  * are not. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "../../probes/history/tool.h"
 #include "../../probes/text.h"
+#include "../../probes/xalloc.h"
 #include "command.h"
 
 static const struct history_tool *tool_of(const char *word, struct problems *problems)
@@ -21,13 +24,35 @@ static const struct history_tool *tool_of(const char *word, struct problems *pro
 	return NULL;
 }
 
-static void print_list(const struct history_tool *tool, const void *expected)
+/* What a list would take for a comment, or for another id, must not get into one. */
+static void check_lines(const char *lines, struct problems *problems)
+{
+	while (*lines != '\0') {
+		size_t length = strcspn(lines, "\n");
+
+		if (strchr("# \t", *lines) != NULL || lines[length - 1] == ' ') {
+			char *line = xstrndup(lines, length);
+
+			problems_add(problems, "manifest",
+			    "\"%s\" cannot stand in a list: an id that begins with # or a blank, "
+			    "or ends with one",
+			    line);
+			free(line);
+		}
+		lines += length + 1;
+	}
+}
+
+static void print_list(
+    const struct history_tool *tool, const void *expected, struct problems *problems)
 {
 	struct text lines;
 
 	text_init(&lines, 0);
 	tool->engine->print(expected, &lines);
-	printf("# what this release expects of %s\n%s", tool->name, text_string(&lines));
+	check_lines(text_string(&lines), problems);
+	if (problems->lines.count == 0)
+		printf("# what this release expects of %s\n%s", tool->name, text_string(&lines));
 	text_done(&lines);
 }
 
@@ -57,13 +82,14 @@ static int run(const struct options *options, struct error *err)
 		tool = tool_of(options->operands[0], &problems);
 	if (tool != NULL)
 		expected = read_release(options, tool, &problems);
-	if (expected == NULL) {
-		options_tell_problems(options, &problems);
-		return EXIT_USAGE;
+	if (expected != NULL) {
+		print_list(tool, expected, &problems);
+		tool->engine->free(expected);
 	}
-	print_list(tool, expected);
-	tool->engine->free(expected);
-	return EXIT_READY;
+	if (problems.lines.count == 0)
+		return EXIT_READY;
+	options_tell_problems(options, &problems);
+	return EXIT_USAGE;
 }
 
 const struct command command_manifest = {

@@ -374,6 +374,16 @@ def test_a_directory_that_may_not_be_read():
         assert result.code == 2 and place in result.err and "Permission denied" in result.err, result
 
 
+def test_what_a_list_would_lose_is_no_manifest(tmp_path):
+    for name in ("#1.js", " 1.js", "1.js "):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        (folder / name).write_text("")
+        (folder / "2.js").write_text("")
+        result = run("manifest", "node-pg-migrate" if name.endswith(" ") else "knex", str(folder))
+        assert result.code == (0 if name.endswith(" ") else 2), result
+
+
 def test_manifest_says_how_it_is_used():
     for words in ((), ("rails",), ("rials", "x")):
         result = run("manifest", *words)
