@@ -11,7 +11,8 @@ packages_for() {
     demo) echo python3 python3-psycopg2 postgresql-15 alembic util-linux ;;
     test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils ;;
     check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \
-        postgresql-client-15 prometheus-postgres-exporter dpkg-dev file ;;
+        postgresql-client-15 prometheus-postgres-exporter dpkg-dev file \
+        python3-django ;;
     npm) echo npm ;;
     *)
         echo "tests/install.sh: $1: expected build, demo, test, check or npm" >&2
