@@ -46,7 +46,8 @@ int walk_list(const char *directory, enum walk_what what, bool (*accept)(const c
 	return 0;
 }
 
-/* Reads until the end or until the buffer of size bytes is full; -1 with errno. */
+/* Reads until the end, or until the buffer of size bytes is full, which has room for one byte more
+ * than there should be: a file that fills all but that is read whole. -1 with errno. */
 static ssize_t read_fully(int file, char *buffer, size_t size)
 {
 	size_t have = 0;
@@ -58,9 +59,9 @@ static ssize_t read_fully(int file, char *buffer, size_t size)
 			continue;
 		if (got < 0)
 			return -1;
-		if (got == 0)
-			break;
 		have += (size_t)got;
+		if (got == 0 || have == size - 1)
+			break;
 	}
 	return (ssize_t)have;
 }

@@ -30,8 +30,8 @@ static bool bytes_received(const struct session *session, uint64_t *bytes)
 	return true;
 }
 
-/* A window that small makes a sender of many rows wait again and again: what is expected to be large
- * gets a wider one. */
+/* A window that small makes a sender of many rows wait again and again: what is expected to be
+ * large gets a wider one. */
 void session_limit_window(const struct session *session, size_t answer_bytes)
 {
 	int bytes = answer_bytes > ANSWER_LIMIT_BYTES ? WIDE_WINDOW_BYTES : NARROW_WINDOW_BYTES;

@@ -136,7 +136,6 @@ static void limit_attempt(struct session *session)
 		session_set_deadline(session, share > ATTEMPT_LEAST_MS ? share : ATTEMPT_LEAST_MS);
 }
 
-
 /* Begins an attempt; address NULL: the route needs none, or libpq finds it. */
 static void connect_to(struct session *session, const char *address)
 {

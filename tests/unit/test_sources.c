@@ -38,7 +38,7 @@ static void check(const struct row *row)
 
 #define NO_MIGRATION(tool, shown)                                                                  \
 	"directory: the directory \"m\" has no migration of " tool " (" shown "); is it "          \
-									      "mounted?\n"
+	"mounted?\n"
 
 static void classes_of_typeorm(void **state)
 {
