@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -10,9 +11,9 @@
 #include "hooks.h"
 #include "walk.h"
 
-static void add_migration(struct file_reading *reading, char *id, const char *path)
+static void add_migration(struct file_reading *reading, const char *id, const char *path)
 {
-	struct migration migration = {.id = id, .place = xstrdup(path)};
+	struct migration migration = {.id = xstrdup(id), .place = xstrdup(path)};
 	size_t length;
 	char *text = files_text(reading, path, &length);
 
@@ -27,6 +28,7 @@ static void read_entry(
 {
 	const cJSON *when = cJSON_GetObjectItemCaseSensitive(entry, "when");
 	const cJSON *tag = cJSON_GetObjectItemCaseSensitive(entry, "tag");
+	char id[24];
 	char *path;
 
 	if (!cJSON_IsNumber(when) || !cJSON_IsString(tag) || when->valuedouble < 0 ||
@@ -36,7 +38,8 @@ static void read_entry(
 		return;
 	}
 	path = xasprintf("%s/%s.sql", directory, tag->valuestring);
-	add_migration(reading, xasprintf("%.0f", when->valuedouble), path);
+	snprintf(id, sizeof(id), "%.0f", when->valuedouble);
+	add_migration(reading, id, path);
 	free(path);
 }
 
@@ -78,7 +81,7 @@ static void read_folders(struct file_reading *reading, const char *directory)
 		char *path = xasprintf("%s/%s/migration.sql", directory, names.items[i]);
 
 		if (stat(path, &status) == 0)
-			add_migration(reading, xstrdup(names.items[i]), path);
+			add_migration(reading, names.items[i], path);
 		free(path);
 	}
 	strings_done(&names);
