@@ -7,11 +7,13 @@ set -eu
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libcjson-dev ;;
+    build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libcjson-dev \
+        libssl-dev libexpat1-dev libyaml-dev ;;
     demo) echo python3 python3-psycopg2 postgresql-15 alembic util-linux ;;
     test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils ;;
     check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \
-        postgresql-client-15 prometheus-postgres-exporter dpkg-dev file ;;
+        postgresql-client-15 prometheus-postgres-exporter dpkg-dev file \
+        python3-django ;;
     truth) echo python3-django python3-yoyo sqitch libdbd-pg-perl postgresql-client-15 \
         ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;

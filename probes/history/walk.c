@@ -10,12 +10,14 @@
 
 #include "../xalloc.h"
 
-/* A link that leads nowhere is not a directory: whoever reads it finds out and can name it. */
-static bool is_directory(DIR *parent, const char *name)
+/* Most file systems tell what an entry is; a link, and what others do not tell, is looked at. */
+static bool is_directory(DIR *parent, const struct dirent *entry)
 {
 	struct stat status;
 
-	return fstatat(dirfd(parent), name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+	if (entry->d_type == DT_DIR || entry->d_type == DT_REG)
+		return entry->d_type == DT_DIR;
+	return fstatat(dirfd(parent), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -23,8 +25,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int walk_list(const char *directory, bool (*accept)(const char *name), struct strings *names,
-    struct error *err)
+int walk_list(const char *directory, enum walk_what what, bool (*accept)(const char *name),
+    struct strings *names, struct error *err)
 {
 	DIR *stream = opendir(directory);
 	const struct dirent *entry;
@@ -33,7 +35,7 @@ int walk_list(const char *directory, bool (*accept)(const char *name), struct st
 	if (stream == NULL)
 		return error_set(err, "cannot be read: %s", strerror(errno));
 	while ((errno = 0, entry = readdir(stream)) != NULL)
-		if (accept(entry->d_name) && !is_directory(stream, entry->d_name))
+		if (accept(entry->d_name) && is_directory(stream, entry) == (what == WALK_FOLDERS))
 			strings_add(names, entry->d_name);
 	failure = errno;
 	closedir(stream);

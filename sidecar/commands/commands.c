@@ -5,6 +5,7 @@
 extern const struct command command_check;
 extern const struct command command_config;
 extern const struct command command_help;
+extern const struct command command_manifest;
 extern const struct command command_probe;
 extern const struct command command_serve;
 extern const struct command command_version;
@@ -14,6 +15,7 @@ const struct command *const commands[] = {
     &command_check,
     &command_config,
     &command_help,
+    &command_manifest,
     &command_probe,
     &command_serve,
     &command_version,

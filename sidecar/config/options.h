@@ -13,7 +13,7 @@ struct command;
 /* Flags that belong to a command, not to the configuration. */
 enum own_flag { OWN_JSON, OWN_TIMEOUT, OWN_COUNT };
 
-#define OPERANDS_MAX 2
+#define OPERANDS_MAX 64
 
 struct options {
 	const struct command *command; /* NULL: none was named */

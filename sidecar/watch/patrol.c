@@ -13,6 +13,10 @@
 /* A connection is kept while rounds come at least this often. */
 #define KEEP_PERIOD_MS 30000
 
+/* A pod that waits looks often, but is not in a round for more than this part of the time: many
+ * tables, or a server that is slow already, are asked less often. */
+#define RETRY_PART 20
+
 /* A kept session is replaced after an hour, give or take a fifth: the server's caches of it only
  * grow, and a failover behind the same name is followed even where the old server lives on. */
 #define SESSION_AGE_MS 3600000
@@ -39,6 +43,7 @@ struct patrol {
 	struct check_memory *memories;
 	struct round round;
 	int64_t started_ms;
+	int64_t took_ms;      /* the last round */
 	struct backoff reach; /* after a failure to reach or keep the server */
 	struct backoff login; /* after a refused login */
 	bool waits_for_secret;
@@ -111,10 +116,20 @@ static bool is_ready(const struct patrol *patrol)
 	return true;
 }
 
+static int64_t retry_pause_ms(const struct patrol *patrol)
+{
+	const struct database *database = patrol->database;
+	int64_t pause = patrol->took_ms * RETRY_PART;
+
+	if (pause > database->period_ms)
+		pause = database->period_ms;
+	return pause > database->retry_period_ms ? pause : database->retry_period_ms;
+}
+
 /* Time between rounds while the database answers. */
 static int64_t rhythm_ms(const struct patrol *patrol)
 {
-	return is_ready(patrol) ? patrol->database->period_ms : patrol->database->retry_period_ms;
+	return is_ready(patrol) ? patrol->database->period_ms : retry_pause_ms(patrol);
 }
 
 static int64_t delay_after_answers(struct patrol *patrol)
@@ -167,7 +182,8 @@ static void finish(struct patrol *patrol, const struct verdict *failure)
 		if (patrol->round.verdicts[i].value != VERDICT_UNKNOWN)
 			state->answered_wall_ms = end.wall_ms;
 	}
-	database_state_note_round(state, end.monotonic_ms - patrol->started_ms);
+	patrol->took_ms = end.monotonic_ms - patrol->started_ms;
+	database_state_note_round(state, patrol->took_ms);
 	if (failure != NULL)
 		log_failure(patrol, failure);
 	delay =

@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import (  # noqa: E402
+    many_migrations,
     memory,
     probe_latency,
     round_cost,
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "memory": memory.measure,
     "service-start": service_start.measure,
+    "many-migrations": many_migrations.measure,
 }
 
 

@@ -464,7 +464,8 @@ static void lines_of_several_threads_stay_whole(void **state)
 	int lines = 0;
 
 	(void)state;
-	/* Files in memory, unlike those of a disk, have a position that concurrent writes race for. */
+	/* Files in memory, unlike those of a disk, have a position that concurrent writes race for.
+	 */
 	assert_int_equal(fcntl(log.descriptor, F_SETFL, O_APPEND), 0);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, chatter, &log), 0);

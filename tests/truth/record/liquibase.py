@@ -66,9 +66,9 @@ class Liquibase(Tool):
         return re.findall(r"^ {5}(\S+::\S+::\S+)$", said, re.M)
 
     def directory(self, *parts):
-        """The root changelog's file."""
-        root = "xml" if (self.home / "migrations" / parts[0] / "changelog.xml").exists() else parts[0]
-        return super().directory(*(f"{part}/changelog.{root}" for part in parts))
+        """The root changelog's file; what stands behind "/./" is the path that Liquibase is given."""
+        roots = {part: next((self.home / "migrations" / part).glob("changelog.*")) for part in parts}
+        return super().directory(*(f"{part}/./{root.name}" for part, root in roots.items()))
 
     @state
     def merged_late(self):

@@ -1,0 +1,104 @@
+/* Drizzle 0.x keeps a journal of its migrations and calls each by the time it was made; 1.0 has a
+ * folder for each and calls it by the folder's name. */
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "../xalloc.h"
+#include "hooks.h"
+#include "walk.h"
+
+static void add_migration(struct file_reading *reading, char *id, const char *path)
+{
+	struct migration migration = {.id = id, .place = xstrdup(path)};
+	size_t length;
+	char *text = files_text(reading, path, &length);
+
+	if (text != NULL)
+		sums_of(SUM_SHA256, text, length, &migration.sums);
+	free(text);
+	files_add_migration(reading, &migration);
+}
+
+static void read_entry(
+    struct file_reading *reading, const char *directory, const char *journal, const cJSON *entry)
+{
+	const cJSON *when = cJSON_GetObjectItemCaseSensitive(entry, "when");
+	const cJSON *tag = cJSON_GetObjectItemCaseSensitive(entry, "tag");
+	char *path;
+
+	if (!cJSON_IsNumber(when) || !cJSON_IsString(tag) || when->valuedouble < 0 ||
+	    when->valuedouble > 9e15 || floor(when->valuedouble) < when->valuedouble) {
+		problems_add(reading->problems, journal,
+		    "an entry has no whole number \"when\" and no string \"tag\", expected both");
+		return;
+	}
+	path = xasprintf("%s/%s.sql", directory, tag->valuestring);
+	add_migration(reading, xasprintf("%.0f", when->valuedouble), path);
+	free(path);
+}
+
+static void read_journal(struct file_reading *reading, const char *directory, const char *journal)
+{
+	size_t length;
+	char *text = files_text(reading, journal, &length);
+	cJSON *document = text != NULL ? cJSON_ParseWithLength(text, length) : NULL;
+	const cJSON *entries = cJSON_GetObjectItemCaseSensitive(document, "entries");
+	const cJSON *entry;
+
+	if (text != NULL && !cJSON_IsArray(entries))
+		problems_add(reading->problems, journal,
+		    "is no journal of Drizzle, expected an object with an array \"entries\"");
+	cJSON_ArrayForEach(entry, entries)
+	{
+		read_entry(reading, directory, journal, entry);
+	}
+	cJSON_Delete(document);
+	free(text);
+}
+
+static bool is_folder_name(const char *name)
+{
+	return *name != '.';
+}
+
+static void read_folders(struct file_reading *reading, const char *directory)
+{
+	struct strings names = {0};
+	struct error err;
+	struct stat status;
+
+	reading->release->uses_other_ids = true;
+	if (walk_list(directory, WALK_FOLDERS, is_folder_name, &names, &err) < 0)
+		problems_add(reading->problems, reading->place, "the directory \"%s\" %s",
+		    directory, err.text);
+	for (size_t i = 0; i < names.count; i++) {
+		char *path = xasprintf("%s/%s/migration.sql", directory, names.items[i]);
+
+		if (stat(path, &status) == 0)
+			add_migration(reading, xstrdup(names.items[i]), path);
+		free(path);
+	}
+	strings_done(&names);
+}
+
+void drizzle_directory(struct file_reading *reading, const char *directory)
+{
+	char *journal = xasprintf("%s/meta/_journal.json", directory);
+	struct stat status;
+
+	if (stat(journal, &status) == 0)
+		read_journal(reading, directory, journal);
+	else
+		read_folders(reading, directory);
+	free(journal);
+}
+
+void drizzle_list(struct release *release)
+{
+	for (size_t i = 0; i < release->count; i++)
+		if (!id_is_number(release->migrations[i].id))
+			release->uses_other_ids = true;
+}
