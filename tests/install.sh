@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what is missing of Debian's packages for the purposes named: build, demo, test, check, npm.
+# Installs what is missing of Debian's packages for the purposes named: build, demo, test, check, truth, npm,
+# maven.
 #   tests/install.sh build test
 # As root, or through sudo. Does nothing, and needs no network, where all is there.
 set -eu
@@ -13,9 +14,12 @@ packages_for() {
     check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \
         postgresql-client-15 prometheus-postgres-exporter dpkg-dev file \
         python3-django ;;
+    truth) echo python3-django python3-yoyo sqitch libdbd-pg-perl postgresql-client-15 \
+        ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
+    maven) echo maven ;;
     *)
-        echo "tests/install.sh: $1: expected build, demo, test, check or npm" >&2
+        echo "tests/install.sh: $1: expected build, demo, test, check, truth, npm or maven" >&2
         exit 2
         ;;
     esac
