@@ -459,6 +459,26 @@ static struct verdict judge_diverged(
 	    reading->missing.count, missing, other, tool_of(reading)->advice);
 }
 
+/* Where a release has no files of what it applied long ago, that alone is no divergence: what is
+ * missing is then behind all that is applied. */
+static bool is_next(const struct reading *reading)
+{
+	const struct history_tool *tool = tool_of(reading);
+
+	return !tool->keeps_order &&
+	       tool->compare(reading->missing.items[0], highest_applied(reading)) > 0;
+}
+
+/* What makes it diverged; empty where the release is just behind. */
+static const struct id_list *divergence(const struct reading *reading)
+{
+	if (reading->gone.count > 0)
+		return &reading->gone;
+	if (reading->extra.count > 0 || is_next(reading))
+		return &reading->extra;
+	return &reading->older;
+}
+
 static struct verdict judge_incomplete(const struct reading *reading)
 {
 	struct text missing;
@@ -468,7 +488,7 @@ static struct verdict judge_incomplete(const struct reading *reading)
 	if (reading->applied == 0)
 		return judge_empty(reading);
 	text_init_ids(&missing, &reading->missing);
-	text_init_ids(&other, reading->gone.count > 0 ? &reading->gone : &reading->extra);
+	text_init_ids(&other, divergence(reading));
 	if (other.length > 0)
 		verdict = judge_diverged(reading, text_string(&missing), text_string(&other));
 	else

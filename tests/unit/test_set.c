@@ -49,6 +49,8 @@ static void the_difference_of_two_sets_is_the_verdict(void **state)
 	    {"dbmate", "1;2;3", "1;2;4",
 		"diverged 1 3 4:", "1 pending: 3; and unknown to this release: 4"},
 	    {"dbmate", "2;3", "1;2", "behind 1 3 2:", NULL}, /* pruned files are no divergence */
+	    {"dbmate", "2;3", "1;3",
+		"diverged 1 3 3:", "1 pending: 2; and unknown to this release: 1"},
 	    {"dbmate", "1;2;3;4;5;6;7;8;9", "1", "behind 8 9 1:", "2, 3, 4, 5, 6, 7 and 2 more"},
 	};
 

@@ -66,7 +66,7 @@ class Alembic(Tool):
     def ahead_trusted(self):
         """All migrations of a newer release applied, and unknown revisions taken as newer."""
         self.apply("release", "newer")
-        return Expect("ahead", options={"unknownRevision": "ready"})
+        return Expect("unknown_revision", options={"unknownRevision": "ready"})
 
     @state
     def diverged(self):
