@@ -2,7 +2,6 @@
  * folder for each and calls it by the folder's name. */
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -62,11 +61,6 @@ static void read_journal(struct file_reading *reading, const char *directory, co
 	free(text);
 }
 
-static bool is_folder_name(const char *name)
-{
-	return *name != '.';
-}
-
 static void read_folders(struct file_reading *reading, const char *directory)
 {
 	struct strings names = {0};
@@ -74,7 +68,7 @@ static void read_folders(struct file_reading *reading, const char *directory)
 	struct stat status;
 
 	reading->release->uses_other_ids = true;
-	if (walk_list(directory, WALK_FOLDERS, is_folder_name, &names, &err) < 0)
+	if (walk_list(directory, WALK_FOLDERS, walk_is_shown, &names, &err) < 0)
 		problems_add(reading->problems, reading->place, "the directory \"%s\" %s",
 		    directory, err.text);
 	for (size_t i = 0; i < names.count; i++) {

@@ -181,11 +181,6 @@ static void consider_folder(struct file_reading *reading, const char *directory,
 	free(path);
 }
 
-static bool is_not_hidden(const char *name)
-{
-	return *name != '.';
-}
-
 /* Whether the directory is new; one that cannot be looked at is told by whoever opens it. */
 static bool visit(struct visited *visited, const char *directory)
 {
@@ -212,7 +207,7 @@ static void each_name(struct file_reading *reading, const char *directory, enum 
 	struct strings names = {0};
 	struct error err;
 
-	if (walk_list(directory, what, is_not_hidden, &names, &err) < 0) {
+	if (walk_list(directory, what, walk_is_shown, &names, &err) < 0) {
 		problems_add(reading->problems, reading->place, "the directory \"%s\" %s",
 		    directory, err.text);
 		reading->found++; /* it is told already */
@@ -231,7 +226,7 @@ static void read_tree(struct file_reading *reading, const char *directory, int d
 		return;
 	each_name(reading, directory, WALK_FILES, consider_file);
 	if (depth == DEPTH_MAX ||
-	    walk_list(directory, WALK_FOLDERS, is_not_hidden, &names, &err) < 0)
+	    walk_list(directory, WALK_FOLDERS, walk_is_shown, &names, &err) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		char *path = xasprintf("%s/%s", directory, names.items[i]);

@@ -251,13 +251,8 @@ static bool has_known_extension(const char *name)
 	for (const char *const *extension = extensions; dot != NULL && *extension != NULL;
 	     extension++)
 		if (strcasecmp(dot, *extension) == 0)
-			return *name != '.';
+			return walk_is_shown(name);
 	return false;
-}
-
-static bool is_shown(const char *name)
-{
-	return *name != '.';
 }
 
 /* All changelogs of a directory and of those in it, in the order of their paths. */
@@ -270,7 +265,7 @@ static void collect_all(
 	struct error err;
 
 	if (walk_list(folder, WALK_FILES, has_known_extension, &files, &err) < 0 ||
-	    walk_list(folder, WALK_FOLDERS, is_shown, &folders, &err) < 0)
+	    walk_list(folder, WALK_FOLDERS, walk_is_shown, &folders, &err) < 0)
 		problems_add(changelog->reading->problems, folder, "%s", err.text);
 	for (size_t i = 0; i < files.count; i++)
 		strings_take(

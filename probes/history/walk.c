@@ -46,6 +46,11 @@ int walk_list(const char *directory, enum walk_what what, bool (*accept)(const c
 	return 0;
 }
 
+bool walk_is_shown(const char *name)
+{
+	return *name != '.';
+}
+
 /* Reads until the end, or until the buffer of size bytes is full, which has room for one byte more
  * than there should be: a file that fills all but that is read whole. -1 with errno. */
 static ssize_t read_fully(int file, char *buffer, size_t size)

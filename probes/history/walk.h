@@ -22,6 +22,9 @@ enum walk_what { WALK_FILES, WALK_FOLDERS };
 int walk_list(const char *directory, enum walk_what what, bool (*accept)(const char *name),
     struct strings *names, struct error *err) __attribute__((warn_unused_result));
 
+/* Accepts what does not begin with a dot: editors leave such names, and so does Kubernetes. */
+bool walk_is_shown(const char *name);
+
 /*
  * Reads a file whole into *text (free() releases it) and *length; a NUL follows the last byte.
  * Returns 0, or -1 with err where it cannot be read, is no regular file, or has more than

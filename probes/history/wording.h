@@ -17,7 +17,7 @@ void id_list_add(struct id_list *list, const char *id);
 void id_list_done(struct id_list *list);
 
 /* Room for ids in one message. */
-#define WORDING_IDS_BYTES 160
+#define WORDING_IDS_BYTES ((size_t)160)
 
 /* Adds "a, b and 3 more". */
 void text_add_ids(struct text *text, const char *const *ids, size_t count);

@@ -336,6 +336,22 @@ def test_an_advisory_lock_is_told_while_something_is_wanting(database, server, t
     holder.close()
 
 
+# --- much
+
+def test_a_long_history_is_read_in_time(database, tmp_path):
+    """A receive window made for small answers let a sender of many rows wait for seconds."""
+    for tool in ("django", "prisma"):
+        create(database, tool)
+        record(database, tool, *SHAPES[tool].ids[:3])
+    database.execute(
+        "INSERT INTO django_migrations (app, name) SELECT 'shop', '0000_' || n"
+        " FROM generate_series(1, 30000) n; INSERT INTO _prisma_migrations (id, checksum,"
+        " migration_name, finished_at) SELECT n, repeat('x', 64), '2020_' || n, now()"
+        " FROM generate_series(1, 30000) n")
+    for tool in ("django", "prisma"):
+        expect(database, check_of(tool, tmp_path / tool), "ahead")
+
+
 # --- directories
 
 def test_a_release_is_read_once(database, start, tmp_path):

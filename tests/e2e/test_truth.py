@@ -16,6 +16,7 @@ from support.sidecar import ask, configuration, run
 TRUTH = Path(__file__).parents[1] / "truth"
 CASES = sorted(TRUTH.glob("*/*/case.json"))
 ABOUT = {"tool", "version", "state", "directory", "list", "expect", "made"}
+READY = {"ok", "ahead", "dirty_newer"}
 WITHOUT_PENDING = {"dirty", "unmanaged", "mismatch", "unknown_revision", "error"}
 
 
@@ -66,6 +67,8 @@ def test_recording(server, database, tmp_path, path):
     for source, check in sources(path.parent, case, tmp_path).items():
         found = ask(configuration(database.url(), check), "migrations")
         assert found["reason"] == expect["reason"], (source, found)
+        is_ready = expect["reason"] in READY or case.get("unknownRevision") == "ready"
+        assert found["verdict"] == ("ready" if is_ready else "not_ready"), (source, found)
         if expect["pending"] and expect["reason"] not in WITHOUT_PENDING:
             assert f"{expect['pending']} pending" in found["message"], (source, found)
             for id in expect["missing"][:2]:

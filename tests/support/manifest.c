@@ -1,6 +1,5 @@
 #include "manifest.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,19 +26,6 @@ void manifest_write(const char *path, const char *text)
 	}
 	free(copy);
 	workplace_write(path, text);
-}
-
-static int remove_entry(const char *path, const struct stat *facts, int type, struct FTW *walk)
-{
-	(void)facts;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
-
-void manifest_remove(const char *path)
-{
-	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 char *manifest_of(const char *tool_name, const char *directory)

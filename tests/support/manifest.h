@@ -5,9 +5,6 @@
 /* Writes a file of the workplace with the directories that lead to it. */
 void manifest_write(const char *path, const char *text);
 
-/* Removes all of a directory of the workplace. */
-void manifest_remove(const char *path);
-
 /*
  * The list that the tool makes of a directory ("LABEL=DIRECTORY" for Django), or the problems, a
  * line each. free() releases it.

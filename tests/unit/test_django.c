@@ -72,7 +72,7 @@ static void replaces_is_read_where_it_is_literal(void **state)
 		free(found);
 		free(expected);
 	}
-	manifest_remove("m");
+	workplace_remove("m");
 }
 
 static void files_that_are_no_migrations_are_passed_over(void **state)
@@ -87,7 +87,7 @@ static void files_that_are_no_migrations_are_passed_over(void **state)
 	found = manifest_of("django", "shop=m");
 	assert_string_equal(found, "shop.0001_a\n");
 	free(found);
-	manifest_remove("m");
+	workplace_remove("m");
 }
 
 int main(void)

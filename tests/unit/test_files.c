@@ -40,7 +40,7 @@ static void assert_list(const char *tool, const char *names, const char *expecte
 
 	write_all(names);
 	found = manifest_of(tool, "m");
-	manifest_remove("m");
+	workplace_remove("m");
 	if (strcmp(found, expected) != 0)
 		fail_msg("%s: %s: found\n%s\nexpected\n%s", tool, names, found, expected);
 	free(found);
@@ -173,7 +173,7 @@ static void a_volume_of_kubernetes_is_read_once(void **state)
 		free(found);
 	}
 	unlink("mount");
-	manifest_remove("m");
+	workplace_remove("m");
 }
 
 static void links_are_followed_and_circles_end(void **state)
@@ -189,8 +189,8 @@ static void links_are_followed_and_circles_end(void **state)
 	found = manifest_of("rails", "m");
 	assert_string_equal(found, "1\n2\n");
 	free(found);
-	manifest_remove("m");
-	manifest_remove("elsewhere");
+	workplace_remove("m");
+	workplace_remove("elsewhere");
 }
 
 /* Of what is read by name alone a broken link is a name; of what is read, a problem. */
@@ -207,7 +207,7 @@ static void a_link_that_leads_nowhere(void **state)
 	found = manifest_of("sqlx", "m");
 	assert_string_equal(found, "m/1_a.sql: cannot be read: No such file or directory\n");
 	free(found);
-	manifest_remove("m");
+	workplace_remove("m");
 }
 
 static void names_that_are_not_utf8(void **state)
@@ -247,7 +247,7 @@ static void fifty_thousand_files(void **state)
 	assert_int_equal(lines, 50000);
 	assert_memory_equal(found, "1\n2\n3\n", 6);
 	free(found);
-	manifest_remove("m");
+	workplace_remove("m");
 }
 
 static void several_directories_are_one_release(void **state)
@@ -263,7 +263,7 @@ static void several_directories_are_one_release(void **state)
 	found = manifest_of("django", "shop=a");
 	assert_string_equal(found, "shop.1_x\n");
 	free(found);
-	manifest_remove("a");
+	workplace_remove("a");
 }
 
 int main(void)

@@ -42,7 +42,7 @@ static void check(const struct row *row)
 	free(found);
 	free(problem);
 	free(path);
-	manifest_remove("m");
+	workplace_remove("m");
 }
 
 static void changesets_are_read_in_every_language(void **state)
@@ -190,7 +190,7 @@ static void includes_are_followed_from_the_search_path(void **state)
 	manifest_write("app/db/root.xml", XML("<include file=\"db/root.xml\"/>"));
 	assert_manifest("app/./db/root.xml",
 	    "app/db/root.xml: is included too deeply: does it include itself?\n");
-	manifest_remove("app");
+	workplace_remove("app");
 }
 
 static void paths_and_databases_are_read_as_liquibase_does(void **state)

@@ -28,7 +28,7 @@ static void check(const struct row *row)
 
 	manifest_write(path, row->source);
 	found = manifest_of(row->tool, "m");
-	manifest_remove("m");
+	workplace_remove("m");
 	if (strcmp(found, row->expected) != 0)
 		fail_msg("%s: %s: found\n%s\nexpected\n%s", row->tool, row->source, found,
 		    row->expected);
@@ -156,7 +156,7 @@ static void journals_and_folders_of_drizzle(void **state)
 	    "m/meta/_journal.json: is no journal of Drizzle, expected an object "
 	    "with an array \"entries\"\n");
 	free(found);
-	manifest_remove("m");
+	workplace_remove("m");
 
 	manifest_write("m/20240101120000_a/migration.sql", "");
 	manifest_write("m/20240101120000_a/snapshot.json", "");
@@ -164,7 +164,7 @@ static void journals_and_folders_of_drizzle(void **state)
 	found = manifest_of("drizzle", "m");
 	assert_string_equal(found, "20240101120000_a\tsum=" EMPTY_SUM "\n");
 	free(found);
-	manifest_remove("m");
+	workplace_remove("m");
 }
 
 static void checkpoints_of_atlas(void **state)
