@@ -27,6 +27,9 @@ struct statement {
 	const char *parameters[STATEMENT_MAX_PARAMETERS];
 	int parameter_count;
 	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
+	const char
+	    *name;       /* static: prepared under it, once a session that is ours alone; or NULL */
+	bool is_command; /* answered without rows: an empty result is its answer */
 };
 
 /* What came back: rows, or NULL and the SQLSTATE of the server's refusal. */
@@ -85,6 +88,9 @@ struct check_kind {
 	/* "ready" shows that the objects of this release are there: evidence for histories that
 	 * cannot tell by themselves. Such checks run first in a round. */
 	bool proves_objects;
+
+	/* The verdict depends on nothing but catalogs: it stands while they do (sentinel.h). */
+	bool of_catalogs_alone;
 };
 
 /* A configured check; immutable once the configuration is loaded. */

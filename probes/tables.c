@@ -289,4 +289,5 @@ const struct check_kind check_kind_tables = {
     .step = tables_step,
     .free_plan = tables_free,
     .proves_objects = true,
+    .of_catalogs_alone = true,
 };

@@ -12,6 +12,9 @@
 static const char *const keep_names[] = {
     [KEEP_AUTO] = "auto", [KEEP_ALWAYS] = "always", [KEEP_NEVER] = "never", NULL};
 
+static const char *const server_names[] = {
+    [SERVER_ANY] = "any", [SERVER_PRIMARY] = "primary", NULL};
+
 const struct key database_keys[] = {
     {.name = "name",
 	.type = KEY_STRING,
@@ -70,6 +73,17 @@ const struct key database_keys[] = {
 	.choices = keep_names,
 	.fallback = "auto",
 	.help = "auto: kept while rounds come every 30 s or oftener"},
+    {.name = "server",
+	.type = KEY_CHOICE,
+	.offset = offsetof(struct database, server),
+	.choices = server_names,
+	.fallback = "any",
+	.help = "primary: a standby will not do; of several hosts the primary is looked for"},
+    {.name = "notify",
+	.type = KEY_STRING,
+	.offset = offsetof(struct database, notify),
+	.identifier = true,
+	.help = "a channel: on each NOTIFY on it the database is looked at, at once"},
     {.name = "checks", .type = KEY_NESTED, .help = "what must be there"},
     {.name = NULL},
 };

@@ -14,6 +14,7 @@
 #include "dsn.h"
 
 enum keep_connection { KEEP_AUTO, KEEP_ALWAYS, KEEP_NEVER };
+enum server { SERVER_ANY, SERVER_PRIMARY };
 
 struct database {
 	char *name;
@@ -26,6 +27,8 @@ struct database {
 	int64_t timeout_ms;
 	int64_t hold_for_ms;
 	int keep_connection;
+	int server;
+	char *notify; /* channel, or NULL */
 	struct check **checks;
 	size_t check_count;
 	struct strings dropped; /* parameters of the URL that mean nothing to libpq */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../probes/names.h"
 #include "../../probes/xalloc.h"
 #include "../clock.h"
 #include "backoff.h"
@@ -29,6 +30,10 @@
 #define LOGIN_CAP_MS 55000
 #define SECRET_PERIOD_MS 1000
 
+/* A fleet that is notified together does not look together; and many notifications in a row are no
+ * reason to look without pause, see RETRY_PART. */
+#define NOTIFIED_SPREAD_MS 25
+
 struct patrol {
 	const struct database *database;
 	struct log *log;
@@ -42,8 +47,21 @@ struct patrol {
 	int64_t session_until_ms;
 	struct check_memory *memories;
 	struct round round;
+	struct vigil vigil;
+	struct sentinel place;   /* what the verdicts so far are about; without system and
+				    database: not known yet */
+	int64_t place_opened_ms; /* the session in which that was asked last */
+	bool in_round;
 	int64_t started_ms;
-	int64_t took_ms;      /* the last round */
+	int64_t took_ms; /* the last round */
+	int64_t ended_ms;
+
+	struct statement listen; /* its text is listen_sql */
+	char *listen_sql;        /* NULL: nothing to listen to */
+	bool asks_to_listen;     /* the answer to it is what comes next */
+	bool listens;
+	bool told_deaf;
+	bool notified;        /* in the midst of a round */
 	struct backoff reach; /* after a failure to reach or keep the server */
 	struct backoff login; /* after a refused login */
 	bool waits_for_secret;
@@ -86,10 +104,11 @@ static void arm(struct patrol *patrol)
 }
 
 /* The longest that the coming round may take, with time to spare: who hears nothing by then knows
- * that the checking thread is stuck. Each check asks two statements at most. */
+ * that the checking thread is stuck. A connect, LISTEN and at most three readings of the sentinel;
+ * then each check asks three statements at most. */
 static int64_t round_limit_ms(const struct patrol *patrol)
 {
-	return patrol->database->timeout_ms * (1 + 2 * (int64_t)patrol->database->check_count) +
+	return patrol->database->timeout_ms * (5 + 3 * (int64_t)patrol->database->check_count) +
 	       5000;
 }
 
@@ -156,7 +175,7 @@ static bool keeps_session(const struct patrol *patrol)
 	if (clock_monotonic_ms() >= patrol->session_until_ms)
 		return false;
 	if (patrol->database->keep_connection == KEEP_AUTO)
-		return rhythm_ms(patrol) <= KEEP_PERIOD_MS;
+		return patrol->listens || rhythm_ms(patrol) <= KEEP_PERIOD_MS;
 	return patrol->database->keep_connection == KEEP_ALWAYS;
 }
 
@@ -170,29 +189,80 @@ static void log_failure(const struct patrol *patrol, const struct verdict *failu
 	log_end(&line, "%s", failure->message);
 }
 
+/* Notes what the round has found; gives whether a verdict is another than before. */
+static bool note_verdicts(struct patrol *patrol, struct moment end)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < patrol->database->check_count; i++) {
+		struct standing *standing = &patrol->state->standings[i];
+		const struct verdict *verdict = &patrol->round.verdicts[i];
+
+		changed = changed || !verdict_same(&standing->now, verdict);
+		standing_note(standing, verdict, end);
+		if (verdict->value != VERDICT_UNKNOWN)
+			patrol->state->answered_wall_ms = end.wall_ms;
+	}
+	return changed;
+}
+
+static void note_look(struct patrol *patrol, bool found_change)
+{
+	vigil_note(&patrol->vigil,
+	    &(struct look){
+		.reading = patrol->round.has_reading ? &patrol->round.reading : NULL,
+		.ready = is_ready(patrol),
+		.was_alarm = patrol->round.was_alarm,
+		.found_change = found_change,
+		.began_ms = patrol->round.began_ms,
+		.ended_ms = patrol->ended_ms,
+		.period_ms = patrol->database->period_ms,
+		.random = random_number(),
+	    });
+}
+
+/* A notification that came in the midst of a round may be about what had been read before. */
+static void look_soon(struct patrol *patrol)
+{
+	int64_t spread = (int64_t)((uint64_t)NOTIFIED_SPREAD_MS * random_number() >> 32);
+	int64_t pause = patrol->ended_ms + patrol->took_ms * RETRY_PART - clock_monotonic_ms();
+	int64_t delay = pause > spread ? pause : spread;
+
+	patrol->notified = false;
+	vigil_forget(&patrol->vigil);
+	if (clock_monotonic_ms() + delay < patrol->next_ms)
+		schedule(patrol, delay);
+}
+
 /* The round has ended; failure is why the session failed in it, or NULL. */
 static void finish(struct patrol *patrol, const struct verdict *failure)
 {
 	struct database_state *state = patrol->state;
 	struct moment end = now();
-	int64_t delay;
+	bool changed = note_verdicts(patrol, end);
 
-	for (size_t i = 0; i < patrol->database->check_count; i++) {
-		standing_note(&state->standings[i], &patrol->round.verdicts[i], end);
-		if (patrol->round.verdicts[i].value != VERDICT_UNKNOWN)
-			state->answered_wall_ms = end.wall_ms;
-	}
+	patrol->in_round = false;
+	patrol->ended_ms = end.monotonic_ms;
 	patrol->took_ms = end.monotonic_ms - patrol->started_ms;
 	database_state_note_round(state, patrol->took_ms);
 	if (failure != NULL)
 		log_failure(patrol, failure);
-	delay =
-	    failure != NULL ? delay_after_failure(patrol, failure) : delay_after_answers(patrol);
+	else if (round_is_look(&patrol->round))
+		note_look(patrol, changed);
 	if (failure == NULL && !keeps_session(patrol))
 		session_close(patrol->session);
 	state->connected = session_is_open(patrol->session);
-	schedule(patrol, delay);
+	schedule(patrol,
+	    failure != NULL ? delay_after_failure(patrol, failure) : delay_after_answers(patrol));
+	if (patrol->notified && failure == NULL)
+		look_soon(patrol);
 	patrol->on_change(patrol->arg);
+}
+
+static void fail_round(struct patrol *patrol, const struct verdict *failure)
+{
+	round_fail(&patrol->round, failure);
+	finish(patrol, failure);
 }
 
 /* Asks the next statement of the round, or ends it. */
@@ -206,14 +276,125 @@ static void go_on(struct patrol *patrol)
 		finish(patrol, NULL);
 }
 
+/* Where the session is another one than that in which the place was asked, it may lead elsewhere.
+ */
+static void start_asking(struct patrol *patrol)
+{
+	bool is_new_place = session_opened_ms(patrol->session) != patrol->place_opened_ms;
+	int64_t now_ms = clock_monotonic_ms();
+
+	round_start(&patrol->round,
+	    vigil_may_glance(&patrol->vigil, now_ms) ? &patrol->vigil : NULL, is_new_place, now_ms);
+}
+
+static void begin_round(struct patrol *patrol)
+{
+	start_asking(patrol);
+	go_on(patrol);
+}
+
+/* ---- which server, which database ---- */
+
+static void forget_place(struct patrol *patrol)
+{
+	struct log_line line = log_begin(patrol->log, LOG_LEVEL_WARN, "database_changed");
+
+	log_text(&line, "database", patrol->database->name);
+	log_end(
+	    &line, "another database answers than before; what was known of that one is forgotten");
+	for (size_t i = 0; i < patrol->database->check_count; i++) {
+		patrol->memories[i] = (struct check_memory){0};
+		standing_forget(&patrol->state->standings[i]);
+	}
+}
+
+/* The sentinel has told where the session leads. */
+static void note_place(struct patrol *patrol)
+{
+	const struct sentinel *reading = &patrol->round.reading;
+
+	if (reading->system[0] == '\0' && patrol->round.form == SENTINEL_SHORT)
+		return;
+	if (sentinel_is_elsewhere(&patrol->place, reading))
+		forget_place(patrol);
+	patrol->place = *reading;
+	patrol->place_opened_ms = session_opened_ms(patrol->session);
+}
+
+/* Through a pooler, or after a demotion, a session may lead to a standby later on. */
+static bool is_wrong_server(const struct patrol *patrol)
+{
+	return patrol->database->server == SERVER_PRIMARY && patrol->round.has_reading &&
+	       patrol->round.reading.standby;
+}
+
+static void leave_server(struct patrol *patrol)
+{
+	struct verdict failure = session_standby_failure();
+
+	session_close(patrol->session);
+	fail_round(patrol, &failure);
+}
+
+/* ---- notifications ---- */
+
+static void tell_deaf(struct patrol *patrol, const char *why)
+{
+	struct log_line line;
+
+	if (patrol->told_deaf)
+		return;
+	patrol->told_deaf = true;
+	line = log_begin(patrol->log, LOG_LEVEL_WARN, "notify_unavailable");
+	log_text(&line, "database", patrol->database->name);
+	log_end(&line, "%s: notifications do not arrive, the timer alone tells when to look", why);
+}
+
+/* What was sent while nobody listened is lost: the look that follows makes up for it. */
+static void begin_session(struct patrol *patrol)
+{
+	patrol->listens = false;
+	patrol->asks_to_listen = patrol->listen_sql != NULL && session_is_direct(patrol->session);
+	if (patrol->asks_to_listen) {
+		vigil_forget(&patrol->vigil);
+		session_ask(patrol->session, &patrol->listen);
+		return;
+	}
+	if (patrol->listen_sql != NULL)
+		tell_deaf(patrol, "a transaction pooler is in between");
+	begin_round(patrol);
+}
+
+static void note_listening(struct patrol *patrol, const struct answer *answer)
+{
+	patrol->asks_to_listen = false;
+	patrol->listens = answer->rows != NULL;
+	if (!patrol->listens)
+		tell_deaf(patrol, strcmp(answer->sqlstate, "25006") == 0
+				      ? "the server is a standby"
+				      : "the server refuses LISTEN");
+}
+
+static void on_notify(void *arg)
+{
+	struct patrol *patrol = arg;
+
+	if (patrol->in_round)
+		patrol->notified = true;
+	else
+		look_soon(patrol);
+}
+
+/* ---- the session ---- */
+
 static void on_open(const struct verdict *failure, void *arg)
 {
 	struct patrol *patrol = arg;
 
 	if (failure != NULL) {
 		patrol->state->connect_failures[failure->reason]++;
-		round_fail(&patrol->round, failure);
-		finish(patrol, failure);
+		start_asking(patrol);
+		fail_round(patrol, failure);
 		return;
 	}
 	patrol->state->connects++;
@@ -221,7 +402,25 @@ static void on_open(const struct verdict *failure, void *arg)
 	patrol->session_until_ms =
 	    clock_monotonic_ms() + SESSION_AGE_MS * 4 / 5 +
 	    (int64_t)((uint64_t)(SESSION_AGE_MS * 2 / 5) * random_number() >> 32);
-	go_on(patrol);
+	begin_session(patrol);
+}
+
+static void take_answer(struct patrol *patrol, const struct answer *answer)
+{
+	bool was_sentinel = patrol->round.at_sentinel;
+
+	round_answer(&patrol->round, answer);
+	if (was_sentinel && patrol->round.has_reading)
+		note_place(patrol);
+}
+
+/* The session failed while it was asked; perhaps before the round had begun. */
+static void fail_asked(struct patrol *patrol, const struct verdict *failure)
+{
+	if (patrol->asks_to_listen)
+		start_asking(patrol);
+	patrol->asks_to_listen = false;
+	fail_round(patrol, failure);
 }
 
 static void on_answer(const struct answer *answer, const struct verdict *failure, void *arg)
@@ -229,12 +428,19 @@ static void on_answer(const struct answer *answer, const struct verdict *failure
 	struct patrol *patrol = arg;
 
 	if (failure != NULL) {
-		round_fail(&patrol->round, failure);
-		finish(patrol, failure);
+		fail_asked(patrol, failure);
 		return;
 	}
-	round_answer(&patrol->round, answer);
-	go_on(patrol);
+	if (patrol->asks_to_listen) {
+		note_listening(patrol, answer);
+		begin_round(patrol);
+		return;
+	}
+	take_answer(patrol, answer);
+	if (is_wrong_server(patrol))
+		leave_server(patrol);
+	else
+		go_on(patrol);
 }
 
 /* No verdict changes by it: the next round, soon, tells whether the server is still there. */
@@ -253,10 +459,11 @@ static void on_lost(const struct verdict *failure, void *arg)
 static void start_round(struct patrol *patrol)
 {
 	patrol->waits_for_secret = false;
+	patrol->in_round = true;
+	patrol->notified = false;
 	patrol->started_ms = clock_monotonic_ms();
-	round_start(&patrol->round);
 	if (session_is_open(patrol->session))
-		go_on(patrol);
+		begin_round(patrol);
 	else
 		session_open(patrol->session);
 }
@@ -275,12 +482,28 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
 		arm(patrol);
 }
 
+static void prepare_to_listen(struct patrol *patrol)
+{
+	struct text sql;
+
+	if (patrol->database->notify == NULL)
+		return;
+	text_init(&sql, 0);
+	text_add(&sql, "LISTEN ");
+	text_add_identifier(&sql, patrol->database->notify);
+	patrol->listen_sql = text_take(&sql);
+	patrol->listen = (struct statement){.sql = patrol->listen_sql, .is_command = true};
+}
+
 struct patrol *patrol_create(struct event_base *base, const struct database *database,
     struct log *log, struct database_state *state, void (*on_change)(void *arg), void *arg)
 {
 	struct patrol *patrol = xcalloc(1, sizeof(*patrol));
-	struct session_handler handler = {
-	    .on_open = on_open, .on_answer = on_answer, .on_lost = on_lost, .arg = patrol};
+	struct session_handler handler = {.on_open = on_open,
+	    .on_answer = on_answer,
+	    .on_lost = on_lost,
+	    .on_notify = on_notify,
+	    .arg = patrol};
 	int64_t cap = database->period_ms;
 
 	patrol->database = database;
@@ -293,6 +516,7 @@ struct patrol *patrol_create(struct event_base *base, const struct database *dat
 	patrol->login = (struct backoff){
 	    .floor_ms = LOGIN_FLOOR_MS, .base_ms = LOGIN_BASE_MS, .cap_ms = LOGIN_CAP_MS};
 	round_init(&patrol->round, database, patrol->memories);
+	prepare_to_listen(patrol);
 	patrol->session = session_create(base, database, log, &handler);
 	patrol->timer = evtimer_new(base, on_timer, patrol);
 	if (patrol->timer == NULL)
@@ -312,6 +536,7 @@ void patrol_free(struct patrol *patrol)
 	session_free(patrol->session);
 	event_free(patrol->timer);
 	round_done(&patrol->round);
+	free(patrol->listen_sql);
 	free(patrol->memories);
 	free(patrol);
 }

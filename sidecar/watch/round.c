@@ -58,15 +58,82 @@ static size_t next_check(const struct round *round)
 	return later;
 }
 
-void round_start(struct round *round)
+/* ---- the sentinel ---- */
+
+static void ask_sentinel(struct round *round, enum sentinel_form form)
+{
+	if (form == SENTINEL_WHOLE && round->may_not_ask_system)
+		form = SENTINEL_WITHOUT_SYSTEM;
+	round->form = form;
+	round->at_sentinel = true;
+	sentinel_ask(
+	    form, round->vigil != NULL ? round->vigil->baseline.database : NULL, &round->statement);
+}
+
+/* Catalogs are as they were: so is what was found in them, where it was good. */
+static void let_stand(struct round *round)
+{
+	for (size_t i = 0; i < round->database->check_count; i++) {
+		const struct check_kind *kind = round->database->checks[i]->kind;
+
+		if (!kind->of_catalogs_alone || round->verdicts[i].value != VERDICT_READY)
+			continue;
+		round->done[i] = true;
+		round->facts.objects_ready = round->facts.objects_ready || kind->proves_objects;
+	}
+}
+
+/* A short reading is no baseline for what comes after a change. */
+static void look_instead(struct round *round)
+{
+	bool was_short = round->form == SENTINEL_SHORT;
+
+	round->vigil = NULL;
+	round->was_alarm = true;
+	if (was_short)
+		ask_sentinel(round, SENTINEL_WHOLE);
+}
+
+/* A refusal only means that there is nothing to go by: the checks tell what is the matter. */
+static void take_reading(struct round *round, const struct answer *answer)
+{
+	round->at_sentinel = false;
+	if (answer->rows == NULL && round->form == SENTINEL_WHOLE &&
+	    strcmp(answer->sqlstate, "42501") == 0) {
+		round->may_not_ask_system = true;
+		ask_sentinel(round, SENTINEL_WITHOUT_SYSTEM);
+		return;
+	}
+	round->has_reading = answer->rows != NULL && sentinel_read(answer->rows, &round->reading);
+	if (round->vigil == NULL)
+		return;
+	if (round->has_reading && vigil_lets_stand(round->vigil, &round->reading, round->began_ms))
+		let_stand(round);
+	else
+		look_instead(round);
+}
+
+void round_start(struct round *round, const struct vigil *vigil, bool is_new_place, int64_t now_ms)
 {
 	memset(round->done, 0, round->database->check_count * sizeof(*round->done));
 	round->facts = (struct round_facts){0};
 	round->current = round->database->check_count;
+	round->vigil = vigil;
+	round->began_ms = now_ms;
+	round->has_reading = false;
+	round->was_alarm = false;
+	ask_sentinel(round, vigil != NULL && !is_new_place ? SENTINEL_SHORT : SENTINEL_WHOLE);
+}
+
+bool round_is_look(const struct round *round)
+{
+	return round->vigil == NULL;
 }
 
 const struct statement *round_next(struct round *round)
 {
+	if (round->at_sentinel)
+		return &round->statement;
 	if (round->current < round->database->check_count)
 		return &round->statement; /* the present check asks on */
 	while ((round->current = next_check(round)) < round->database->check_count) {
@@ -83,11 +150,15 @@ const struct statement *round_next(struct round *round)
 
 void round_answer(struct round *round, const struct answer *answer)
 {
-	step(round, answer);
+	if (round->at_sentinel)
+		take_reading(round, answer);
+	else
+		step(round, answer);
 }
 
 void round_fail(struct round *round, const struct verdict *failure)
 {
+	round->at_sentinel = false;
 	check_run_done(&round->run);
 	for (size_t i = 0; i < round->database->check_count; i++) {
 		if (!round->done[i])

@@ -1,7 +1,8 @@
 /*
- * One round: every check of a database asked once over an open session, one statement at a time.
- * Checks that prove objects come first, since histories may need their answer as evidence. Thread
- * of the session.
+ * One round over an open session, one statement at a time: first the sentinel, then every check
+ * whose verdict does not stand by it. Checks that prove objects come before the others, since
+ * histories may need their answer as evidence. The sentinel is asked before any catalog is read:
+ * what changes in between is in its next reading. Thread of the session.
  */
 #ifndef SCHEMALATCH_WATCH_ROUND_H
 #define SCHEMALATCH_WATCH_ROUND_H
@@ -9,6 +10,7 @@
 #include "../../probes/check.h"
 #include "../config/database.h"
 #include "session.h"
+#include "vigil.h"
 
 struct round {
 	const struct database *database;
@@ -19,13 +21,29 @@ struct round {
 	struct check_run run;
 	struct statement statement; /* borrowed by the session while it is asked */
 	size_t current;             /* the check that is being asked */
+
+	const struct vigil *vigil; /* of a glance; NULL: a look */
+	int64_t began_ms;          /* monotonic */
+	bool at_sentinel;          /* its answer is what comes next */
+	enum sentinel_form form;
+	bool may_not_ask_system; /* learnt once, kept */
+	struct sentinel reading;
+	bool has_reading;
+	bool was_alarm; /* a glance that became a look */
 };
 
 void round_init(
     struct round *round, const struct database *database, struct check_memory *memories);
 
-/* Begins anew with the first check. */
-void round_start(struct round *round);
+/*
+ * Begins anew. vigil NULL: looks; else glances, and looks where the vigil does not let what was
+ * found before stand. is_new_place: the session may lead elsewhere than that of the round before.
+ * Borrows vigil until the round has ended.
+ */
+void round_start(struct round *round, const struct vigil *vigil, bool is_new_place, int64_t now_ms);
+
+/* Whether every check is asked; known once the sentinel has answered. */
+bool round_is_look(const struct round *round);
 
 /* Goes on: gives the next statement to ask, or NULL when the round has ended. */
 const struct statement *round_next(struct round *round);

@@ -59,6 +59,7 @@ void session_disconnect(struct session *session)
 		PQfinish(session->connection);
 	}
 	session->connection = NULL;
+	session->prepared_count = 0;
 }
 
 void session_close(struct session *session)
@@ -160,6 +161,11 @@ struct session *session_create(struct event_base *base, const struct database *d
 bool session_is_open(const struct session *session)
 {
 	return session->state == SESSION_IDLE || session->state == SESSION_ASKING;
+}
+
+bool session_is_direct(const struct session *session)
+{
+	return session->settings_hold;
 }
 
 int64_t session_opened_ms(const struct session *session)

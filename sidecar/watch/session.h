@@ -27,6 +27,8 @@ struct session_handler {
 	void (*on_answer)(const struct answer *answer, const struct verdict *failure, void *arg);
 	/* An open session that nothing was asked of ended. */
 	void (*on_lost)(const struct verdict *failure, void *arg);
+	/* A notification on a channel that was listened to; also while a statement is asked. */
+	void (*on_notify)(void *arg);
 	void *arg;
 };
 
@@ -44,7 +46,13 @@ void session_ask(struct session *session, const struct statement *statement);
 /* Closes from any state; a callback that was due never comes. */
 void session_close(struct session *session);
 
+/* What is said where "server" is "primary" and the server is a standby. */
+struct verdict session_standby_failure(void);
+
 bool session_is_open(const struct session *session);
+
+/* Whether it leads to one backend all the time; through a transaction pooler it does not. */
+bool session_is_direct(const struct session *session);
 
 /* Monotonic time of the last successful open. */
 int64_t session_opened_ms(const struct session *session);

@@ -80,8 +80,34 @@ static bool send_prefix(struct session *session)
 		   1, NULL, values, NULL, NULL, 0) == 1;
 }
 
+/* A name that is prepared in this connection, and is from now on where there is room for it. */
+static bool send_preparation(struct session *session, const struct statement *statement)
+{
+	for (size_t i = 0; i < session->prepared_count; i++)
+		if (session->prepared[i] == statement->name)
+			return true;
+	session->prepared[session->prepared_count++] = statement->name;
+	session->asking.ends_due++;
+	return PQsendPrepare(session->connection, statement->name, statement->sql, 0, NULL) == 1;
+}
+
+static bool send_named(struct session *session, const struct statement *statement)
+{
+	session->asking.is_named = true;
+	if (!send_preparation(session, statement))
+		return false;
+	session->asking.ends_due++;
+	return PQsendQueryPrepared(session->connection, statement->name, statement->parameter_count,
+		   statement->parameters, NULL, NULL, 0) == 1;
+}
+
 static bool send_statement(struct session *session, const struct statement *statement)
 {
+	session->asking.is_command = statement->is_command;
+	session->asking.is_named = false;
+	if (statement->name != NULL && session->settings_hold && !session->without_names &&
+	    session->prepared_count < SESSION_PREPARED_MAX)
+		return send_named(session, statement);
 	session->asking.ends_due++;
 	return PQsendQueryParams(session->connection, statement->sql, statement->parameter_count,
 		   NULL, statement->parameters, NULL, NULL, 0) == 1;
@@ -125,15 +151,17 @@ void session_ask(struct session *session, const struct statement *statement)
 }
 
 /*
- * Asks the server whether our start-up options reached it. Some poolers drop them in silence, so no
- * protocol message can tell; the two limits are numbers that nobody else would have chosen.
+ * Asks the server whether our start-up options reached it, and whether it is a standby. Some
+ * poolers drop them in silence, so no protocol message can tell; the two limits are numbers that
+ * nobody else would have chosen.
  */
 void session_greet(struct session *session)
 {
 	static const struct statement greeting = {
 	    .sql = "SELECT pg_catalog.current_setting('statement_timeout') AS statement_timeout,"
 		   " pg_catalog.current_setting('lock_timeout') AS lock_timeout,"
-		   " pg_catalog.current_setting('transaction_read_only') AS read_only",
+		   " pg_catalog.current_setting('transaction_read_only') AS read_only,"
+		   " pg_catalog.pg_is_in_recovery() AS standby",
 	};
 
 	if (PQsetnonblocking(session->connection, 1) != 0 ||
@@ -171,11 +199,25 @@ static bool settings_hold(const struct session *session, const PGresult *rows)
 	return true;
 }
 
+static bool is_answer(const struct session *session, const PGresult *result)
+{
+	ExecStatusType status = result != NULL ? PQresultStatus(result) : PGRES_FATAL_ERROR;
+
+	return status == PGRES_TUPLES_OK ||
+	       (status == PGRES_COMMAND_OK && session->asking.is_command);
+}
+
+/* The server is a standby where a primary is wanted: another host may be the primary. */
+static bool is_unwanted(const struct session *session, const PGresult *rows)
+{
+	return session->database->server == SERVER_PRIMARY && rows_bool(rows, 0, "standby");
+}
+
 /* The pipeline has ended; answer is that of the first statement that failed, else of the last. */
 static void answered(struct session *session)
 {
 	PGresult *result = session->asking.result;
-	bool has_rows = result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK;
+	bool has_rows = is_answer(session, result);
 	const char *sqlstate = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	struct answer answer = {.rows = has_rows ? result : NULL, .sqlstate = sqlstate};
 	struct verdict failure;
@@ -187,10 +229,17 @@ static void answered(struct session *session)
 	} else if (session->state == SESSION_GREETING && !has_rows) {
 		failure = refusal_of_session(sqlstate);
 		session_fail(session, &failure);
+	} else if (session->state == SESSION_GREETING && is_unwanted(session, result)) {
+		failure = session_standby_failure();
+		session_disconnect(session);
+		session_open_next(session, &failure);
 	} else if (session->state == SESSION_GREETING) {
 		session->settings_hold = settings_hold(session, result);
 		session_opened(session);
 	} else {
+		/* Whatever the reason: asked without a name it is told in full. */
+		session->without_names =
+		    session->without_names || (session->asking.is_named && !has_rows);
 		session_enter(session, SESSION_IDLE);
 		session->handler.on_answer(&answer, NULL, session->handler.arg);
 	}
@@ -200,8 +249,9 @@ static void answered(struct session *session)
 /* Keeps the first error, else the newest rows. */
 static void keep_result(struct session *session, PGresult *result)
 {
-	bool have_error = session->asking.result != NULL &&
-			  PQresultStatus(session->asking.result) != PGRES_TUPLES_OK;
+	ExecStatusType status = PQresultStatus(session->asking.result); /* of NULL: an error */
+	bool have_error = session->asking.result != NULL && status != PGRES_TUPLES_OK &&
+			  status != PGRES_COMMAND_OK;
 
 	if (have_error) {
 		PQclear(result);
@@ -254,13 +304,18 @@ static enum progress take_results(struct session *session)
 	return PROGRESS_MORE;
 }
 
-/* Nobody listens yet; unread notifications would pile up in libpq. */
-static void drop_notifications(struct session *session)
+/* One or many are the same news. */
+static void take_notifications(struct session *session)
 {
 	PGnotify *notification;
+	bool any = false;
 
-	while ((notification = PQnotifies(session->connection)) != NULL)
+	while ((notification = PQnotifies(session->connection)) != NULL) {
 		PQfreemem(notification);
+		any = true;
+	}
+	if (any)
+		session->handler.on_notify(session->handler.arg);
 }
 
 static void broken(struct session *session)
@@ -291,7 +346,7 @@ void session_step_ask(struct session *session, short events)
 	if (session->state == SESSION_IDLE)
 		(void)PQisBusy(
 		    session->connection); /* reads notices and parameters out of the buffer */
-	drop_notifications(session);
+	take_notifications(session);
 	if (progress == PROGRESS_DONE)
 		answered(session);
 	else if (is_flooded(session))

@@ -89,3 +89,10 @@ struct verdict session_timeout_failure(const struct session *session)
 	return verdict_of(session->state == SESSION_RESOLVING ? REASON_UNREACHABLE : REASON_TIMEOUT,
 	    "%s within %s", doing[session->state], limit);
 }
+
+struct verdict session_standby_failure(void)
+{
+	return verdict_of(REASON_WRONG_SERVER, "the server is a standby, and \"server\" wants the "
+					       "primary; point the URL at the primary,"
+					       " or name all hosts");
+}

@@ -212,12 +212,19 @@ static void start_route(struct session *session)
 		resolve_route(session, route->host);
 }
 
-/* An answer of a server tells more than silence, and a refused login must not be tried elsewhere:
- * every try counts towards a lock-out. */
+/* How much it tells: a host that is silent may be the primary, so that a standby beside it is no
+ * evidence; and what a server says tells more than silence. */
+static int weight(const struct verdict *failure)
+{
+	if (failure->reason == REASON_WRONG_SERVER)
+		return 0;
+	return failure->sqlstate[0] != '\0' ? 2 : 1;
+}
+
+/* A refused login must not be tried elsewhere: every try counts towards a lock-out. */
 static void note_failure(struct session *session, const struct verdict *failure)
 {
-	if (session->opening.has_failure && session->opening.failure.sqlstate[0] != '\0' &&
-	    failure->sqlstate[0] == '\0')
+	if (session->opening.has_failure && weight(failure) < weight(&session->opening.failure))
 		return;
 	session->opening.failure = *failure;
 	session->opening.has_failure = true;

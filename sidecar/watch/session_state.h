@@ -52,9 +52,13 @@ struct opening {
 struct asking {
 	int ends_due;     /* statements of the pipeline that have not ended yet */
 	PGresult *result; /* the first error, else the newest rows */
+	bool is_command;  /* an empty result is its answer */
+	bool is_named;    /* asked by the name that it was prepared under */
 	uint64_t bytes_before;
 	size_t bytes_limit;
 };
+
+#define SESSION_PREPARED_MAX 8
 
 struct session {
 	struct event_base *base;
@@ -81,6 +85,10 @@ struct session {
 	bool without_options; /* a pooler refuses them: learnt once, kept */
 	bool settings_hold;   /* the session itself is read-only and bounded: no prefix needed */
 	bool told_unencrypted;
+
+	const char *prepared[SESSION_PREPARED_MAX]; /* names, in this connection */
+	size_t prepared_count;
+	bool without_names; /* something below does not keep them: learnt once, kept */
 };
 
 /* session.c */

@@ -26,3 +26,9 @@ void standing_note(struct standing *standing, const struct verdict *verdict, str
 	standing->answered_at = now;
 	standing->ever_ready = standing->ever_ready || verdict->value == VERDICT_READY;
 }
+
+void standing_forget(struct standing *standing)
+{
+	standing->answered = false;
+	standing->ever_ready = false;
+}

@@ -34,4 +34,7 @@ void standing_init(struct standing *standing, struct moment now);
 /* A round ended with that verdict. */
 void standing_note(struct standing *standing, const struct verdict *verdict, struct moment now);
 
+/* Another database answers from now on: what was known of the former is no answer of this one. */
+void standing_forget(struct standing *standing);
+
 #endif

@@ -21,10 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench import (  # noqa: E402
     many_migrations,
     memory,
+    notified,
     probe_latency,
     round_cost,
     service_start,
     startup,
+    steady_cost,
     throughput,
     time_to_ready,
 )
@@ -36,6 +38,8 @@ BENCHMARKS = {
     "throughput": throughput.measure,
     "time-to-ready": time_to_ready.measure,
     "round-cost": round_cost.measure,
+    "steady-cost": steady_cost.measure,
+    "notified": notified.measure,
     "startup": startup.measure,
     "memory": memory.measure,
     "service-start": service_start.measure,

@@ -38,6 +38,7 @@ def live_through(ward, ailment):
         before = size(sidecar)
         fake.behave(ill)
         fake.hang_up()
+        ward.stir()
         is_held(sidecar, ailment)
         if ailment.repeats:
             wait_attempts(fake)

@@ -36,6 +36,10 @@ class Ward:
         """The script of a server that answers as the real one does."""
         return (greet(tls), relay(self.real, disturb))
 
+    def stir(self):
+        """Changes a catalog, so that a sidecar that is ready looks closer than its sentinel."""
+        self.database.execute("CREATE TABLE other (id int); DROP TABLE other")
+
     def url(self, fake, sslmode="disable"):
         return fake.url(sslmode, self.role, PASSWORD, self.database.name)
 

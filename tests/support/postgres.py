@@ -53,7 +53,10 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] %q%u@%d/%a ",
 }
 
+REPLICATED = {"wal_level": "replica", "max_wal_senders": "4", "hot_standby": "on"}
+
 HBA = f"""
+local replication {SUPERUSER} trust
 local all {SUPERUSER} trust
 local all +{PASSWORD_GROUP} scram-sha-256
 local all all trust
@@ -114,6 +117,30 @@ class Postgres:
         self.write_hba(hba)
         own_by_service(self.data)
 
+    def make_standby(self):
+        """A hot standby of this server, which must have been started with REPLICATED; not started
+        yet. Its data folder is a copy made while this server was stopped."""
+        self.stop()
+        standby = Postgres()
+        shutil.rmtree(standby.data)
+        shutil.copytree(self.data, standby.data)
+        standby.configure({
+            **SETTINGS, **REPLICATED, "port": standby.port,
+            "listen_addresses": standby.address, "unix_socket_directories": standby.folder,
+            "primary_conninfo": f"host={self.folder} port={self.port} user={SUPERUSER}",
+        })
+        (standby.data / "standby.signal").touch()
+        own_by_service(standby.data)
+        self.start()
+        return standby
+
+    def promote(self):
+        self.execute("SELECT pg_promote()")
+
+    def configure(self, settings):
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
+            file.writelines(f"{key} = '{value}'\n" for key, value in settings.items())
+
     def _configure(self, settings, certificate):
         settings["port"] = self.port
         settings["listen_addresses"] = self.address
@@ -123,8 +150,7 @@ class Postgres:
             shutil.copy(certificate.certificate_file, self.data / "server.crt")
             shutil.copy(certificate.key_file, self.data / "server.key")
             (self.data / "server.key").chmod(0o600)
-        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
-            file.writelines(f"{key} = '{value}'\n" for key, value in settings.items())
+        self.configure(settings)
 
     def write_hba(self, hba):
         """Replaces pg_hba.conf; a running server takes it up at reload()."""
@@ -144,7 +170,7 @@ class Postgres:
         self.wait_answers()
         self.execute(
             f"DO $$ BEGIN CREATE ROLE {PASSWORD_GROUP} NOLOGIN;"
-            " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+            " EXCEPTION WHEN duplicate_object OR read_only_sql_transaction THEN NULL; END $$"
         )
         return self
 
