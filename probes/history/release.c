@@ -239,12 +239,16 @@ static void read_attribute(
 		    attribute);
 }
 
-static void read_item(
-    struct release *release, const char *item, char *place, struct problems *problems)
+/* place and number say where the item stands. */
+static void read_item(struct release *release, const char *item, const char *place, size_t number,
+    struct problems *problems)
 {
 	char *copy = xstrdup(item);
 	char *rest = copy;
-	struct migration migration = {.id = xstrdup(strsep(&rest, "\t")), .place = place};
+	struct migration migration = {
+	    .id = xstrdup(strsep(&rest, "\t")),
+	    .place = xasprintf("%s, entry %zu", place, number),
+	};
 	const char *attribute;
 
 	while ((attribute = strsep(&rest, "\t")) != NULL)
@@ -260,8 +264,7 @@ struct release *release_read_list(const struct history_tool *tool, const struct 
 	struct release *release = release_create(tool);
 
 	for (size_t i = 0; i < items->count; i++)
-		read_item(
-		    release, items->items[i], xasprintf("%s, entry %zu", place, i + 1), problems);
+		read_item(release, items->items[i], place, i + 1, problems);
 	if (tool->list_hook != NULL)
 		tool->list_hook(release);
 	release_link(release, place, problems);

@@ -46,7 +46,7 @@ static void restore_blanks(char *id)
 static PGresult *rows_of(char *rows)
 {
 	const char *values[ROWS_MAX * COLUMNS] = {0};
-	int count = 0;
+	size_t count = 0;
 	char *row;
 
 	while ((row = strsep(&rows, ";")) != NULL && *row != '\0') {
@@ -61,7 +61,7 @@ static PGresult *rows_of(char *rows)
 		values[count * COLUMNS + 4] = id;
 		assert_true(++count < ROWS_MAX);
 	}
-	return fake_rows("id st ord sum other", count, values);
+	return fake_rows("id st ord sum other", (int)count, values);
 }
 
 char *verdict_on(
