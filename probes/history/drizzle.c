@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "../xalloc.h"
 #include "hooks.h"
@@ -98,4 +100,49 @@ void drizzle_list(struct release *release)
 	for (size_t i = 0; i < release->count; i++)
 		if (!id_is_number(release->migrations[i].id))
 			release->uses_other_ids = true;
+}
+
+enum { STAMP_LENGTH = 14 };
+
+/* What a name of 1.0 begins with, made of milliseconds since 1970 as text; false where the time is
+ * none of these years. */
+static bool stamp_of(const char *milliseconds, char stamp[STAMP_LENGTH + 1])
+{
+	time_t seconds = (time_t)(strtoll(milliseconds, NULL, 10) / 1000);
+	struct tm utc;
+
+	return gmtime_r(&seconds, &utc) != NULL &&
+	       strftime(stamp, STAMP_LENGTH + 1, "%Y%m%d%H%M%S", &utc) == STAMP_LENGTH;
+}
+
+struct stamped {
+	const struct release *release;
+	const char *stamp;
+};
+
+static const char *name_at(const struct release *release, size_t rank)
+{
+	return release->migrations[release->by_id[rank]].id;
+}
+
+static int compare_stamp(const void *key, size_t rank)
+{
+	const struct stamped *stamped = key;
+
+	return strncmp(stamped->stamp, name_at(stamped->release, rank), STAMP_LENGTH);
+}
+
+const char *drizzle_resolve(const struct release *release, const char *id)
+{
+	char stamp[STAMP_LENGTH + 1];
+	const struct stamped stamped = {release, stamp};
+	size_t rank;
+
+	if (!release->uses_other_ids || !id_is_number(id) || !stamp_of(id, stamp))
+		return id;
+	rank = ids_search(&stamped, release->count, compare_stamp);
+	if (rank == SIZE_MAX || (rank > 0 && compare_stamp(&stamped, rank - 1) == 0) ||
+	    (rank + 1 < release->count && compare_stamp(&stamped, rank + 1) == 0))
+		return id;
+	return name_at(release, rank);
 }

@@ -25,6 +25,9 @@ void django_content(struct file_reading *reading, const char *path, const char *
 void drizzle_directory(struct file_reading *reading, const char *directory);
 void drizzle_list(struct release *release);
 
+/* A row from before 1.0 has no name: the only migration of that second, as 1.0 itself takes it. */
+const char *drizzle_resolve(const struct release *release, const char *id);
+
 /* [Migration("…")] of the sources. */
 void efcore_content(struct file_reading *reading, const char *path, const char *id,
     const char *text, size_t length);

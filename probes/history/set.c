@@ -70,6 +70,8 @@ static bool read_fact(const struct reading *reading, int row, struct fact *fact)
 		return false;
 	if (tool_of(reading)->scope != '\0' && !release_has_scope(reading->release, id))
 		return false;
+	if (tool_of(reading)->resolve != NULL)
+		id = tool_of(reading)->resolve(reading->release, id);
 	*fact = (struct fact){id, rows_text(rows, row, "sum"), *state, row};
 	return true;
 }

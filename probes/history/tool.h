@@ -85,6 +85,9 @@ struct history_tool {
 				   others are no concern of ours; NUL: there is no such part */
 	const char *repeatable; /* ids that begin so are no versions; NULL: there are none */
 	void (*list_hook)(struct release *release); /* after a list was read; may be NULL */
+	/* The id that a row's id stands for in this release, or that id itself; may be NULL. Pure.
+	 */
+	const char *(*resolve)(const struct release *release, const char *id);
 	struct file_rule files;
 	struct lock_rule lock;
 };

@@ -125,6 +125,7 @@ const struct history_tool history_tools[] = {
 	.is_id = id_is_any,
 	.id_shown = "\"when\" of the journal, or a folder's name",
 	.list_hook = drizzle_list,
+	.resolve = drizzle_resolve,
 	.files = {.shown = "meta/_journal.json or NAME/migration.sql",
 	    .sum = SUM_SHA256,
 	    .directory = drizzle_directory},

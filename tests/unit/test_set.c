@@ -203,6 +203,12 @@ static void drizzle_goes_by_what_the_release_goes_by(void **state)
 	    {"drizzle", "1700000000001;1700000000002", "1700000000001;1700000000002", "ok", NULL},
 	    {"drizzle", "2024_a;2025_b", "2024_a;2025_b", "ok 0 2025_b 2025_b:", NULL},
 	    {"drizzle", "2024_a;2025_b", "2024_a", "behind 1", NULL},
+	    /* Rows from before 1.0 have a time and no name. */
+	    {"drizzle", "20260101090000_a;20260201090000_b", "1767258000000;1769936400999", "ok",
+		NULL},
+	    {"drizzle", "20260101090000_a;20260201090000_b", "1767258000000", "behind 1", NULL},
+	    {"drizzle", "20260101090000_a;20260101090000_b", "1767258000000", "behind 2", NULL},
+	    {"drizzle", "20260101090000_a", "99999999999999999999999", "behind 1", NULL},
 	};
 
 	(void)state;

@@ -1,11 +1,11 @@
-"""All drivers by their tool's name."""
+"""All drivers by the name of their data: the tool's, for most."""
 
 from record.alembic import Alembic
 from record.atlas import Atlas
 from record.dbmate import Dbmate
 from record.diesel import Diesel
 from record.django import Django
-from record.drizzle import Drizzle
+from record.drizzle import Drizzle, Drizzle1
 from record.flyway import Flyway
 from record.golang_migrate import GolangMigrate
 from record.goose import Goose
@@ -22,6 +22,6 @@ from record.sqlx import Sqlx
 from record.typeorm import Typeorm
 from record.yoyo import Yoyo
 
-DRIVERS = {driver.name: driver for driver in (
-    Alembic, Atlas, Dbmate, Diesel, Django, Drizzle, Flyway, GolangMigrate, Goose, Knex, Liquibase,
-    MikroOrm, NodePgMigrate, Prisma, Rails, Refinery, Sequelize, Sqitch, Sqlx, Typeorm, Yoyo)}
+DRIVERS = {driver.label(): driver for driver in (
+    Alembic, Atlas, Dbmate, Diesel, Django, Drizzle, Drizzle1, Flyway, GolangMigrate, Goose, Knex,
+    Liquibase, MikroOrm, NodePgMigrate, Prisma, Rails, Refinery, Sequelize, Sqitch, Sqlx, Typeorm, Yoyo)}

@@ -1,10 +1,11 @@
-"""Drizzle: the journal of 0.x, and the folders of 1.0. It has no way back, and no word for what is
+"""Drizzle: the journal of 0.x, and the folders of 1.0. Neither has a way back, or a word for what is
 pending."""
 
 import json
 
+from record.capture import clocks
 from record.installing import npm
-from record.tool import Expect, Tool, state
+from record.tool import TABLES, TIMES, Expect, Tool, state
 
 MIGRATE = """\
 const { drizzle } = require('drizzle-orm/node-postgres');
@@ -58,3 +59,41 @@ class Drizzle(Tool):
         self.apply("release", "newer", without=("3",))
         self.apply("release", "newer")
         return Expect("diverged", ("3",))
+
+
+class Drizzle1(Drizzle):
+    data = "drizzle-1.0"
+    version = "1.0.0-rc.5"
+    rules = {"drizzle.__drizzle_migrations": {"applied_at": clocks}}
+    prefixes = TIMES
+    ids = {name: f"{TIMES[name]}_{table}" for name, table in TABLES.items()}
+    skipped = None
+
+    @state
+    def merged_late(self):
+        """All three migrations applied; the release has one besides, with a lower number."""
+        self.apply("release")
+        return Expect("behind", ("side",), directory=("release", "side"))
+
+    def composed(self, folder):
+        """There is no journal."""
+
+    def apply_old(self):
+        """The same migrations by 0.x."""
+        old = Drizzle()
+        old.install()
+        old.database = self.database
+        old.apply("release")
+
+    @state
+    def upgraded(self):
+        """All three migrations applied by 0.x; then 1.0 ran, which gives the rows names."""
+        self.apply_old()
+        self.apply("release")
+        return Expect("ok")
+
+    @state
+    def not_upgraded(self):
+        """All three migrations applied by 0.x; the release is of 1.0, which has not run yet."""
+        self.apply_old()
+        return Expect("ok")
