@@ -1,7 +1,5 @@
 """Flyway. A failure leaves a row only outside of every transaction, that of its own lock included."""
 
-import re
-
 from record.capture import always, clocks
 from record.maven import goal, install
 from record.tool import Expect, Tool, state

@@ -6,7 +6,9 @@ from record.capture import clocks
 from record.installing import npm
 from record.tool import Expect, Tool, state
 
-SETTINGS = "module.exports = {{ client: 'pg', connection: '{url}', migrations: {{ directory: '{folder}' }} }};\n"
+SETTINGS = """\
+module.exports = {{ client: 'pg', connection: '{url}', migrations: {{ directory: '{folder}' }} }};
+"""
 
 
 class Knex(Tool):
@@ -45,7 +47,8 @@ class Knex(Tool):
 
     @state
     def locked(self):
-        """All three migrations applied; a run without transactions was killed in the fourth."""
+        """All three migrations applied; the lock set by hand, as a run without transactions leaves it
+        when it is killed."""
         self.apply("release")
         self.database.execute("UPDATE knex_migrations_lock SET is_locked = 1")
         return Expect("ok")

@@ -78,7 +78,7 @@ class Liquibase(Tool):
 
     @state
     def locked(self):
-        """All three changesets applied; a run that was killed has left its lock."""
+        """All three changesets applied; the lock set by hand, as a run leaves it that is killed."""
         self.apply("release")
         self.database.execute(STALE)
         return Expect("ok")

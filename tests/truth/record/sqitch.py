@@ -1,6 +1,6 @@
 """Sqitch. Its ids depend on the whole plan before them."""
 
-from record.capture import always, clocks
+from record.capture import clocks
 from record.installing import debian
 from record.tool import TABLES, Expect, Tool, state
 

@@ -47,7 +47,7 @@ class Yoyo(Tool):
 
     @state
     def locked(self):
-        """All three migrations applied; a run that was killed has left its lock."""
+        """All three migrations applied; the lock set by hand, as a run leaves it that is killed."""
         self.apply("release")
         self.database.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 4711)")
         return Expect("ok")
