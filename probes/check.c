@@ -137,5 +137,6 @@ void check_run_done(struct check_run *run)
 {
 	free(run->sql);
 	free(run->place);
+	free(run->carried);
 	*run = (struct check_run){0};
 }

@@ -59,6 +59,8 @@ struct check_run {
 	int steps; /* statements asked so far; the kind's own to count on */
 	char *sql; /* texts that the kind built; check_run_done frees them */
 	char *place;
+	char *carried;
+	struct verdict judged; /* what stands already while more is asked */
 };
 
 enum check_step { CHECK_ASK, CHECK_DONE };

@@ -265,6 +265,30 @@ static void read_set(const struct reading *reading)
 	}
 }
 
+/* {"name": "value"} as "name=value". */
+static void read_labelled(const struct reading *reading)
+{
+	struct strings *member = reading->member;
+	const cJSON *element;
+
+	if (cJSON_GetArraySize(reading->value) == 0)
+		problem_expected(reading, reading->value, "at least one member");
+	cJSON_ArrayForEach(element, reading->value)
+	{
+		struct json_place place = json_place_key(reading->place, element->string);
+		struct reading inner = *reading;
+
+		inner.place = &place;
+		if (cJSON_IsString(element) && element->valuestring[0] != '\0') {
+			strings_take(
+			    member, xasprintf("%s=%s", element->string, element->valuestring));
+			continue;
+		}
+		problem_expected(&inner, element, "a string");
+		strings_add(member, "");
+	}
+}
+
 static void read_strings(const struct reading *reading)
 {
 	struct strings *member = reading->member;
@@ -273,6 +297,10 @@ static void read_strings(const struct reading *reading)
 
 	if (reading->value == NULL)
 		return;
+	if (reading->key->labelled && cJSON_IsObject(reading->value)) {
+		read_labelled(reading);
+		return;
+	}
 	if (cJSON_IsString(reading->value) && reading->value->valuestring[0] != '\0') {
 		strings_add(member, reading->value->valuestring);
 		return;

@@ -42,8 +42,9 @@ struct key {
 	const char *const *choices; /* KEY_CHOICE, KEY_SET: ends in NULL */
 	bool required;              /* its absence is a problem */
 	bool identifier;            /* KEY_STRING: a name in the database, bounded as these are */
-	bool secret;                /* never printed */
-	bool may_hold_secret;       /* KEY_STRING: a URL, printed without its secret parts */
+	bool labelled;        /* KEY_STRINGS: may be an object of strings, "name=value" each */
+	bool secret;          /* never printed */
+	bool may_hold_secret; /* KEY_STRING: a URL, printed without its secret parts */
 	const char *help;
 };
 

@@ -1,12 +1,16 @@
 /* Kind of check: the history that a migration tool keeps has what this release expects. Two
  * statements: the catalogs say where the table is, what it looks like and whether we may read it
- * (no lock, whatever our rights); then its rows are read. */
+ * (no lock, whatever our rights); then its rows are read. Where these say no, a third looks whether
+ * the tool holds its lock now. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "history/identity.h"
+#include "history/locks.h"
 #include "history/tool.h"
 #include "names.h"
 #include "refusal.h"
@@ -43,7 +47,8 @@ static const struct key migrations_keys[] = {
     {.name = "directory",
 	.type = KEY_STRINGS,
 	.offset = offsetof(struct migrations_plan, directories),
-	.help = "the migrations of this release: a path, or several"},
+	.labelled = true,
+	.help = "the migrations of this release: a path, or several; Django: label and path"},
     {.name = "revisions",
 	.type = KEY_STRINGS,
 	.offset = offsetof(struct migrations_plan, revisions),
@@ -72,23 +77,32 @@ static const struct key migrations_keys[] = {
 	.type = KEY_CHOICE,
 	.offset = offsetof(struct migrations_plan, unknown_policy),
 	.choices = policy_names,
-	.fallback = "evidence",
-	.help = "what an id that this release does not know means, where the table cannot tell"},
+	.help = "what an id that this release does not know means, where the table cannot tell"
+		" (alembic only; default evidence)"},
     {.name = NULL},
 };
 
 static const char locate_sql[] =
-    "SELECT n.nspname AS schema,"
+    "SELECT n.nspname AS schema, pg_catalog.current_database() AS database,"
     " pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
     "  AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS readable,"
-    " ARRAY(SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid"
-    "  AND a.attnum > 0 AND NOT a.attisdropped) @> $3::name[] AS has_columns"
+    " pg_catalog.array_to_string(ARRAY(SELECT a.attname::text || ':' || t.typcategory::text"
+    "  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
+    "  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+    "  ORDER BY a.attnum), E'\\n') AS columns,"
+    " EXISTS (SELECT FROM pg_catalog.pg_class m WHERE m.relnamespace = n.oid"
+    "  AND m.relname = 'ar_internal_metadata') AS has_rails_metadata,"
+    " EXISTS (SELECT FROM pg_catalog.pg_class k WHERE k.relnamespace = n.oid AND k.relname = $3"
+    "  AND pg_catalog.has_table_privilege(k.oid, 'SELECT')) AS has_lock_table"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relname = $1 AND ($2 = '' OR n.nspname = $2) AND c.relkind IN ('r','p','f','v','m')"
     " AND n.nspname NOT LIKE 'pg\\_temp\\_%' ORDER BY n.nspname LIMIT 8";
 
-static const char *const locate_columns[] = {"schema", "readable", "has_columns", NULL};
-static const char *const history_columns[] = {"id", NULL};
+static const char *const locate_columns[] = {
+    "schema", "database", "readable", "columns", "has_rails_metadata", "has_lock_table", NULL};
+
+/* A history of a hundred thousand migrations, each with a checksum and a long name. */
+#define HISTORY_LIMIT_BYTES ((size_t)32 << 20)
 
 #define LIST_LIMIT_BYTES (16L << 20)
 
@@ -109,6 +123,8 @@ static const char *plan_schema(const struct check *check)
 
 	if (plan->table_schema != NULL)
 		return plan->table_schema;
+	if (plan_tool(plan)->default_schema != NULL)
+		return plan_tool(plan)->default_schema;
 	return check->schema != NULL ? check->schema : "";
 }
 
@@ -165,15 +181,31 @@ static void read_expected(
 	struct strings ids = {0};
 
 	if (plan->directories.count > 0)
-		plan->expected = engine->read_directories(&plan->directories, where, problems);
+		plan->expected =
+		    engine->read_directories(plan_tool(plan), &plan->directories, where, problems);
 	else if (plan->revisions.count > 0)
-		plan->expected = engine->read_list(&plan->revisions, where, problems);
+		plan->expected =
+		    engine->read_list(plan_tool(plan), &plan->revisions, where, problems);
 	else
 		read_list_file(plan->list, &source, &ids, problems);
 	if (ids.count > 0)
-		plan->expected = engine->read_list(&ids, where, problems);
+		plan->expected = engine->read_list(plan_tool(plan), &ids, where, problems);
 	strings_done(&ids);
 	free(where);
+}
+
+/* Only a table that holds heads alone can leave a question open. */
+static void check_policy(
+    struct migrations_plan *plan, const struct json_place *place, struct problems *problems)
+{
+	struct json_place here = json_place_key(place, "unknownRevision");
+
+	if (plan_tool(plan)->engine->leaves_open && plan->unknown_policy < 0)
+		plan->unknown_policy = UNKNOWN_EVIDENCE;
+	else if (!plan_tool(plan)->engine->leaves_open && plan->unknown_policy >= 0)
+		json_problem(problems, &here,
+		    "is for alembic only; the history of %s tells what is applied",
+		    plan_tool(plan)->name);
 }
 
 static void migrations_prepare(
@@ -186,6 +218,7 @@ static void migrations_prepare(
 	if (plan->tool < 0 || strings_has(&plan->directories, "") ||
 	    strings_has(&plan->revisions, ""))
 		return; /* told already, and nothing below makes sense */
+	check_policy(plan, place, problems);
 	if (sources != 1)
 		json_problem(problems, place,
 		    "%s, expected exactly one of \"directory\","
@@ -196,55 +229,136 @@ static void migrations_prepare(
 		read_expected(plan, place, problems);
 }
 
+/* What stands for "{name}" in a text of the table of tools; a list ends in one without name. */
+struct slot {
+	const char *name;
+	const char *value;
+};
+
+static const struct slot *slot_at(const char *text, const struct slot *slots)
+{
+	for (; slots->name != NULL; slots++)
+		if (strncmp(text, slots->name, strlen(slots->name)) == 0)
+			return slots;
+	return NULL;
+}
+
+/* free() releases it. */
+static char *fill_slots(const char *text, const struct slot *slots)
+{
+	struct text filled;
+
+	text_init(&filled, 0);
+	while (*text != '\0') {
+		const struct slot *slot = slot_at(text, slots);
+
+		text_add_bytes(&filled, text, slot == NULL ? 1 : 0);
+		text_add(&filled, slot != NULL ? slot->value : "");
+		text += slot != NULL ? strlen(slot->name) : 1;
+	}
+	return text_take(&filled);
+}
+
+/* The name of the tool's lock table, or NULL. free() releases it. */
+static char *lock_table(const struct migrations_plan *plan)
+{
+	const struct slot slots[] = {{"{table}", plan_table(plan)}, {NULL, NULL}};
+	const char *name = plan_tool(plan)->lock.table;
+
+	return name != NULL ? fill_slots(name, slots) : NULL;
+}
+
 static enum check_step ask_where(struct check_run *run, struct statement *statement)
 {
 	const struct migrations_plan *plan = run->check->plan;
-	struct strings columns = {0};
 
-	for (const char *const *column = plan_tool(plan)->columns; *column != NULL; column++)
-		strings_add(&columns, *column);
-	run->sql = names_array(&columns);
-	strings_done(&columns);
+	run->sql = lock_table(plan);
 	*statement = (struct statement){
 	    .sql = locate_sql,
-	    .parameters = {plan_table(plan), plan_schema(run->check), run->sql},
+	    .parameters = {plan_table(plan), plan_schema(run->check),
+		run->sql != NULL ? run->sql : ""},
 	    .parameter_count = 3,
 	};
 	run->steps++;
 	return CHECK_ASK;
 }
 
-/* The tool's SQL with its table in place of "{table}". */
-static char *history_sql(const struct history_tool *tool, const char *quoted_table)
+/* "schema"."table", as SQL wants it. free() releases it. */
+static char *quoted(const char *schema, const char *table)
 {
-	const char *slot = strstr(tool->sql, "{table}");
-	struct text sql;
-
-	text_init(&sql, 0);
-	text_add_bytes(&sql, tool->sql, (size_t)(slot - tool->sql));
-	text_add(&sql, quoted_table);
-	text_add(&sql, slot + strlen("{table}"));
-	return text_take(&sql);
-}
-
-static enum check_step ask_rows(
-    struct check_run *run, const char *schema, struct statement *statement)
-{
-	const struct migrations_plan *plan = run->check->plan;
 	struct text name;
-	struct text shown;
 
 	text_init(&name, 0);
 	text_add_identifier(&name, schema);
-	text_add(&name, ".");
-	text_add_identifier(&name, plan_table(plan));
+	if (table != NULL) {
+		text_add(&name, ".");
+		text_add_identifier(&name, table);
+	}
+	return text_take(&name);
+}
+
+/* The tool's SQL, and with it the lock table's row where that table is there. free() releases it.
+ */
+static char *history_sql(const struct migrations_plan *plan, const char *schema, bool has_lock)
+{
+	const struct history_tool *tool = plan_tool(plan);
+	char *lock_name = has_lock ? lock_table(plan) : NULL;
+	char *table = quoted(schema, plan_table(plan));
+	char *folder = quoted(schema, NULL);
+	char *lock = lock_name != NULL ? quoted(schema, lock_name) : NULL;
+	char *text = lock != NULL ? xasprintf("(%s) UNION ALL (%s)", tool->sql, tool->lock.sql)
+				  : xstrdup(tool->sql);
+	const struct slot slots[] = {
+	    {"{table}", table}, {"{schema}", folder}, {"{lock}", lock}, {NULL, NULL}};
+	char *sql = fill_slots(text, slots);
+
+	free(lock_name);
+	free(table);
+	free(folder);
+	free(lock);
+	free(text);
+	return sql;
+}
+
+/* The key of the advisory lock that the tool would hold, as text; NULL: it has none. free()
+ * releases it. */
+static char *lock_key_text(
+    const struct migrations_plan *plan, const char *schema, const char *database)
+{
+	const struct lock_rule *lock = &plan_tool(plan)->lock;
+	int64_t key = lock->key;
+
+	if (lock->key_of != NULL)
+		key = lock->key_of(schema, plan_table(plan), database);
+	return key != 0 ? xasprintf("%" PRId64, key) : NULL;
+}
+
+/* row is of the catalog's answer. */
+static enum check_step ask_rows(
+    struct check_run *run, const PGresult *rows, int row, struct statement *statement)
+{
+	const struct migrations_plan *plan = run->check->plan;
+	const char *schema = rows_text(rows, row, "schema");
+	struct text shown;
+
 	text_init(&shown, 0);
 	text_add_name(&shown, schema, plan_table(plan));
 	free(run->sql);
 	run->place = text_take(&shown);
-	run->sql = history_sql(plan_tool(plan), text_string(&name));
-	text_done(&name);
-	*statement = (struct statement){.sql = run->sql};
+	run->sql = history_sql(plan, schema, rows_bool(rows, row, "has_lock_table"));
+	run->carried = lock_key_text(plan, schema, rows_text(rows, row, "database"));
+	*statement = (struct statement){.sql = run->sql, .answer_limit_bytes = HISTORY_LIMIT_BYTES};
+	run->steps++;
+	return CHECK_ASK;
+}
+
+/* Whether the lock is held is worth a question only where something is wanting. */
+static enum check_step ask_lock(
+    struct check_run *run, const struct verdict *judged, struct statement *statement)
+{
+	run->judged = *judged;
+	*statement = (struct statement){
+	    .sql = lock_probe_sql, .parameters = {run->carried}, .parameter_count = 1};
 	run->steps++;
 	return CHECK_ASK;
 }
@@ -286,11 +400,35 @@ static struct verdict denied_verdict(const struct migrations_plan *plan, const c
 	    schema, plan_table(plan));
 }
 
-static struct verdict foreign_verdict(const struct migrations_plan *plan, const char *schema)
+/* Splits what the catalog says of the columns, one a line. */
+static void split_lines(const char *text, struct strings *lines)
 {
-	return verdict_of(REASON_MISMATCH,
-	    "table %s.%s has other columns than %s keeps: is it another tool's?", schema,
-	    plan_table(plan), plan_tool(plan)->name);
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+
+		strings_take(lines, xstrndup(text, length));
+		text += length + (text[length] == '\n');
+	}
+}
+
+static struct verdict foreign_verdict(const struct migrations_plan *plan, const char *schema,
+    const struct strings *columns, bool has_rails_metadata)
+{
+	struct verdict verdict;
+	struct text guess;
+
+	text_init(&guess, 0);
+	identity_guess(columns, has_rails_metadata, &guess);
+	if (guess.length > 0)
+		verdict = verdict_of(REASON_MISMATCH,
+		    "table %s.%s is of %s by its columns, and tool is \"%s\"; set the right one",
+		    schema, plan_table(plan), text_string(&guess), plan_tool(plan)->name);
+	else
+		verdict = verdict_of(REASON_MISMATCH,
+		    "table %s.%s has other columns than %s keeps: is it another tool's?", schema,
+		    plan_table(plan), plan_tool(plan)->name);
+	text_done(&guess);
+	return verdict;
 }
 
 /* The row to go by: the only one; of several, that of the schema that was the only one before,
@@ -303,38 +441,53 @@ static int chosen_row(const struct check_run *run, const PGresult *rows)
 	return rows_count(rows) == 1 ? 0 : -1;
 }
 
-static bool have_schemas(const PGresult *rows)
+static bool has_shape(const PGresult *rows)
 {
 	for (int row = 0; row < rows_count(rows); row++)
-		if (rows_text(rows, row, "schema") == NULL)
+		if (rows_text(rows, row, "schema") == NULL ||
+		    rows_text(rows, row, "database") == NULL ||
+		    rows_text(rows, row, "columns") == NULL)
 			return false;
 	return rows_have_columns(rows, locate_columns);
+}
+
+/* There is one table to go by. */
+static enum check_step judge_table(struct check_run *run, const PGresult *rows, int row,
+    struct statement *statement, struct verdict *verdict)
+{
+	const struct migrations_plan *plan = run->check->plan;
+	const char *schema = rows_text(rows, row, "schema");
+	struct strings columns = {0};
+	enum check_step next = CHECK_DONE;
+
+	snprintf(run->memory->schema, sizeof(run->memory->schema), "%s", schema);
+	split_lines(rows_text(rows, row, "columns"), &columns);
+	if (!identity_fits(plan_tool(plan), &columns))
+		*verdict = foreign_verdict(
+		    plan, schema, &columns, rows_bool(rows, row, "has_rails_metadata"));
+	else if (!rows_bool(rows, row, "readable"))
+		*verdict = denied_verdict(plan, schema);
+	else
+		next = ask_rows(run, rows, row, statement);
+	strings_done(&columns);
+	return next;
 }
 
 static enum check_step judge_place(struct check_run *run, const PGresult *rows,
     struct statement *statement, struct verdict *verdict)
 {
-	const struct migrations_plan *plan = run->check->plan;
-	const char *schema;
 	int row;
 
-	if (!have_schemas(rows)) {
+	if (!has_shape(rows)) {
 		*verdict = verdict_of(REASON_ERROR, "the catalog's answer has an unexpected shape");
 		return CHECK_DONE;
 	}
 	row = chosen_row(run, rows);
-	if (row < 0) {
-		run->memory->was_complete = false;
-		*verdict = rows_count(rows) == 0 ? unmanaged_verdict(run->check)
-						 : ambiguous_verdict(plan, rows);
-		return CHECK_DONE;
-	}
-	schema = rows_text(rows, row, "schema");
-	snprintf(run->memory->schema, sizeof(run->memory->schema), "%s", schema);
-	if (rows_bool(rows, row, "has_columns") && rows_bool(rows, row, "readable"))
-		return ask_rows(run, schema, statement);
-	*verdict = rows_bool(rows, row, "has_columns") ? denied_verdict(plan, schema)
-						       : foreign_verdict(plan, schema);
+	if (row >= 0)
+		return judge_table(run, rows, row, statement, verdict);
+	run->memory->was_complete = false;
+	*verdict = rows_count(rows) == 0 ? unmanaged_verdict(run->check)
+					 : ambiguous_verdict(run->check->plan, rows);
 	return CHECK_DONE;
 }
 
@@ -342,7 +495,7 @@ static struct verdict judge_rows(const struct check_run *run, const PGresult *ro
 {
 	const struct migrations_plan *plan = run->check->plan;
 
-	if (!rows_have_columns(rows, history_columns))
+	if (!rows_have_columns(rows, plan_tool(plan)->engine->columns))
 		return verdict_of(REASON_ERROR, "the history's answer has an unexpected shape");
 	return plan_tool(plan)->engine->judge(&(struct history_question){
 	    .tool = plan_tool(plan),
@@ -356,18 +509,44 @@ static struct verdict judge_rows(const struct check_run *run, const PGresult *ro
 	});
 }
 
+static enum check_step judge_history(struct check_run *run, const PGresult *rows,
+    struct statement *statement, struct verdict *verdict)
+{
+	const struct migrations_plan *plan = run->check->plan;
+
+	*verdict = judge_rows(run, rows);
+	lock_note_table(verdict, &plan_tool(plan)->lock, rows);
+	if (verdict->value == VERDICT_NOT_READY && run->carried != NULL)
+		return ask_lock(run, verdict, statement);
+	return CHECK_DONE;
+}
+
+/* Whatever became of the question for the lock: what was judged stands. */
+static void note_lock(const struct check_run *run, const PGresult *rows, struct verdict *verdict)
+{
+	const struct migrations_plan *plan = run->check->plan;
+
+	*verdict = run->judged;
+	if (rows != NULL)
+		lock_note_advisory(verdict, plan_tool(plan)->name, rows);
+}
+
+enum { STEP_WHERE = 1, STEP_ROWS, STEP_LOCK };
+
 static enum check_step migrations_step(struct check_run *run, const struct answer *answer,
     struct statement *statement, struct verdict *verdict)
 {
 	if (answer == NULL)
 		return ask_where(run, statement);
-	if (answer->rows == NULL)
+	if (run->steps == STEP_LOCK)
+		note_lock(run, answer->rows, verdict);
+	else if (answer->rows == NULL)
 		*verdict = refusal_of_statement(
 		    answer->sqlstate, run->place != NULL ? run->place : "the catalog");
-	else if (run->steps == 1)
+	else if (run->steps == STEP_WHERE)
 		return judge_place(run, answer->rows, statement, verdict);
 	else
-		*verdict = judge_rows(run, answer->rows);
+		return judge_history(run, answer->rows, statement, verdict);
 	return CHECK_DONE;
 }
 

@@ -163,6 +163,18 @@ void text_add_clean(struct text *text, const char *string)
 	}
 }
 
+bool text_is_clean(const char *string)
+{
+	while (*string != '\0') {
+		size_t length = utf8_length((const unsigned char *)string);
+
+		if (length == 0 || is_control(string, length))
+			return false;
+		string += length;
+	}
+	return true;
+}
+
 const char *text_string(const struct text *text)
 {
 	return text->data != NULL ? text->data : "";

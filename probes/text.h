@@ -29,6 +29,9 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
  */
 void text_add_clean(struct text *text, const char *string);
 
+/* Whether text_add_clean would add the string as it is. */
+bool text_is_clean(const char *string);
+
 /* The string so far, never NULL. Borrowed until the next call on text. */
 const char *text_string(const struct text *text);
 

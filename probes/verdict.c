@@ -88,6 +88,18 @@ struct verdict verdict_of(enum reason reason, const char *format, ...)
 	return verdict;
 }
 
+void verdict_note(struct verdict *verdict, const char *format, ...)
+{
+	char raw[3 * sizeof(verdict->message)];
+	int length = snprintf(raw, sizeof(raw), "%s; ", verdict->message);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(raw + length, sizeof(raw) - (size_t)length, format, arguments);
+	va_end(arguments);
+	text_copy_clean(verdict->message, sizeof(verdict->message), raw);
+}
+
 bool verdict_same(const struct verdict *a, const struct verdict *b)
 {
 	return a->value == b->value && a->reason == b->reason &&

@@ -67,6 +67,10 @@ enum verdict_value reason_value(enum reason reason);
 struct verdict verdict_of(enum reason reason, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Adds "; " and the text to the message, cleaned and cut as that. */
+void verdict_note(struct verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Same value, reason and message: nothing that a person would be told again. */
 bool verdict_same(const struct verdict *a, const struct verdict *b);
 

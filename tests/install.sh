@@ -1,21 +1,26 @@
 #!/bin/sh
 # Installs what is missing of Debian's packages for the purposes named: build, demo, test, check,
-# regression, npm.
+# regression, truth, npm, maven.
 #   tests/install.sh build test
 # As root, or through sudo. Does nothing, and needs no network, where all is there.
 set -eu
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libcjson-dev ;;
+    build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libcjson-dev \
+        libssl-dev libexpat1-dev libyaml-dev ;;
     demo) echo python3 python3-psycopg2 postgresql-15 alembic util-linux ;;
     test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils ;;
     check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \
-        postgresql-client-15 prometheus-postgres-exporter dpkg-dev file ;;
+        postgresql-client-15 prometheus-postgres-exporter dpkg-dev file \
+        python3-django ;;
     regression) echo bzip2 gcc libc6-dev ;;
+    truth) echo python3-django python3-yoyo sqitch libdbd-pg-perl postgresql-client-15 \
+        ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
+    maven) echo maven ;;
     *)
-        echo "tests/install.sh: $1: expected build, demo, test, check, regression or npm" >&2
+        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm or maven" >&2
         exit 2
         ;;
     esac

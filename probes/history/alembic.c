@@ -240,7 +240,7 @@ static void read_directory(
 	struct strings names = {0};
 	struct error err;
 
-	if (walk_list(directory, is_revision_file, &names, &err) < 0)
+	if (walk_list(directory, WALK_FILES, is_revision_file, &names, &err) < 0)
 		problems_add(problems, place, "the directory \"%s\" %s", directory, err.text);
 	else if (is_script_directory(directory))
 		problems_add(problems, place,

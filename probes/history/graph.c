@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../text.h"
 #include "../xalloc.h"
 
 /* A cycle is shown by its first members. */
@@ -321,6 +320,19 @@ void graph_link(struct graph *graph, const char *place, struct problems *problem
 	resolve_parents(&linking);
 	sort_oldest_first(&linking);
 	find_heads(graph);
+}
+
+void graph_print(const struct graph *graph, struct text *text)
+{
+	for (size_t i = 0; i < graph->count; i++) {
+		size_t node = graph->order[i];
+
+		text_add(text, graph->revisions[node].id);
+		for (size_t k = graph->first_parent[node]; k < graph->first_parent[node + 1]; k++)
+			text_addf(text, "%s%s", k == graph->first_parent[node] ? " <- " : " ",
+			    graph->revisions[graph->parents[k]].id);
+		text_add(text, "\n");
+	}
 }
 
 /* A set of nodes that is closed downwards: with a node all that it builds on. */

@@ -15,6 +15,7 @@
 
 #include "../problems.h"
 #include "../strings.h"
+#include "../text.h"
 
 /* One revision as its file describes it. */
 struct revision {
@@ -46,6 +47,10 @@ size_t graph_count(const struct graph *graph);
 
 /* The real heads: no other revision builds on them, by down_revision or depends_on. Borrowed. */
 const struct strings *graph_heads(const struct graph *graph);
+
+/* Adds a line "ID <- PARENT PARENT" a revision, each after what it builds on: the list that
+ * alembic_read_list makes the same graph of. */
+void graph_print(const struct graph *graph, struct text *text);
 
 /* What the rows of the version table say about the graph. Free with graph_reading_done. */
 struct graph_reading {

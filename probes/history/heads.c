@@ -7,19 +7,7 @@
 #include "alembic.h"
 #include "graph.h"
 #include "tool.h"
-
-#define SHOWN_MAX 6 /* ids that a message names */
-
-/* "a, b and 3 more" */
-static void add_ids(struct text *text, const struct strings *ids)
-{
-	for (size_t i = 0; i < ids->count && i < SHOWN_MAX; i++) {
-		text_add(text, i > 0 ? ", " : "");
-		text_add_clean(text, ids->items[i]);
-	}
-	if (ids->count > SHOWN_MAX)
-		text_addf(text, " and %zu more", ids->count - SHOWN_MAX);
-}
+#include "wording.h"
 
 /* Several texts about one reading, made once for all messages. */
 struct wording {
@@ -44,8 +32,9 @@ static void wording_init(struct wording *wording, const struct strings *rows,
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		text_init(parts[i].text, 160);
-		add_ids(parts[i].text, parts[i].ids);
+		text_init(parts[i].text, WORDING_IDS_BYTES);
+		text_add_ids(
+		    parts[i].text, (const char *const *)parts[i].ids->items, parts[i].ids->count);
 	}
 	wording->upgrade =
 	    graph_heads(graph)->count > 1 ? "alembic upgrade heads" : "alembic upgrade head";
@@ -179,15 +168,23 @@ static struct verdict heads_judge(const struct history_question *question)
 	return verdict;
 }
 
-static void *read_directories(
-    const struct strings *directories, const char *place, struct problems *problems)
+static void *read_directories(const struct history_tool *tool, const struct strings *directories,
+    const char *place, struct problems *problems)
 {
+	(void)tool;
 	return alembic_read_directories(directories, place, problems);
 }
 
-static void *read_list(const struct strings *ids, const char *place, struct problems *problems)
+static void *read_list(const struct history_tool *tool, const struct strings *ids,
+    const char *place, struct problems *problems)
 {
+	(void)tool;
 	return alembic_read_list(ids, place, problems);
+}
+
+static void heads_print(const void *expected, struct text *text)
+{
+	graph_print(expected, text);
 }
 
 static void heads_free(void *expected)
@@ -195,9 +192,14 @@ static void heads_free(void *expected)
 	graph_free(expected);
 }
 
+static const char *const heads_columns[] = {"id", NULL};
+
 const struct history_engine history_engine_alembic = {
     .read_directories = read_directories,
     .read_list = read_list,
+    .print = heads_print,
     .free = heads_free,
+    .columns = heads_columns,
     .judge = heads_judge,
+    .leaves_open = true,
 };

@@ -323,7 +323,7 @@ struct python_token python_next(struct python_lexer *lexer)
 bool python_token_is(const struct python_token *token, const char *spelling)
 {
 	return (token->kind == PYTHON_NAME || token->kind == PYTHON_OPERATOR) &&
-	       strlen(spelling) == token->length &&
+	       *token->start == *spelling && strlen(spelling) == token->length &&
 	       memcmp(token->start, spelling, token->length) == 0;
 }
 

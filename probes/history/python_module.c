@@ -116,19 +116,6 @@ static void set_unexpected(struct python_binding *binding, const struct python_t
 	free(found);
 }
 
-/* False where a message could not show the string as it is: it can be no id then. */
-static bool is_clean(const char *string)
-{
-	struct text clean;
-	bool same;
-
-	text_init(&clean, 0);
-	text_add_clean(&clean, string);
-	same = strcmp(text_string(&clean), string) == 0;
-	text_done(&clean);
-	return same;
-}
-
 /* String literals side by side are one string. */
 static void read_strings(struct parser *parser, struct python_binding *binding)
 {
@@ -138,7 +125,8 @@ static void read_strings(struct parser *parser, struct python_binding *binding)
 	text_init(&value, 0);
 	for (; found == NULL && parser->token.kind == PYTHON_STRING; advance(parser))
 		found = python_string_value(&parser->token, &value);
-	if (found == NULL && !is_clean(text_string(&value)))
+	/* What no message could show as it is can be no id. */
+	if (found == NULL && !text_is_clean(text_string(&value)))
 		found = "a string with control characters or bytes that are not UTF-8";
 	if (found != NULL)
 		set_not_literal(binding, found);

@@ -10,12 +10,14 @@
 
 #include "../xalloc.h"
 
-/* A link that leads nowhere is not a directory: whoever reads it finds out and can name it. */
-static bool is_directory(DIR *parent, const char *name)
+/* Most file systems tell what an entry is; a link, and what others do not tell, is looked at. */
+static bool is_directory(DIR *parent, const struct dirent *entry)
 {
 	struct stat status;
 
-	return fstatat(dirfd(parent), name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+	if (entry->d_type == DT_DIR || entry->d_type == DT_REG)
+		return entry->d_type == DT_DIR;
+	return fstatat(dirfd(parent), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -23,8 +25,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int walk_list(const char *directory, bool (*accept)(const char *name), struct strings *names,
-    struct error *err)
+int walk_list(const char *directory, enum walk_what what, bool (*accept)(const char *name),
+    struct strings *names, struct error *err)
 {
 	DIR *stream = opendir(directory);
 	const struct dirent *entry;
@@ -33,7 +35,7 @@ int walk_list(const char *directory, bool (*accept)(const char *name), struct st
 	if (stream == NULL)
 		return error_set(err, "cannot be read: %s", strerror(errno));
 	while ((errno = 0, entry = readdir(stream)) != NULL)
-		if (accept(entry->d_name) && !is_directory(stream, entry->d_name))
+		if (accept(entry->d_name) && is_directory(stream, entry) == (what == WALK_FOLDERS))
 			strings_add(names, entry->d_name);
 	failure = errno;
 	closedir(stream);
@@ -44,7 +46,13 @@ int walk_list(const char *directory, bool (*accept)(const char *name), struct st
 	return 0;
 }
 
-/* Reads until the end or until the buffer of size bytes is full; -1 with errno. */
+bool walk_is_shown(const char *name)
+{
+	return *name != '.';
+}
+
+/* Reads until the end, or until the buffer of size bytes is full, which has room for one byte more
+ * than there should be: a file that fills all but that is read whole. -1 with errno. */
 static ssize_t read_fully(int file, char *buffer, size_t size)
 {
 	size_t have = 0;
@@ -56,9 +64,9 @@ static ssize_t read_fully(int file, char *buffer, size_t size)
 			continue;
 		if (got < 0)
 			return -1;
-		if (got == 0)
-			break;
 		have += (size_t)got;
+		if (got == 0 || have == size - 1)
+			break;
 	}
 	return (ssize_t)have;
 }

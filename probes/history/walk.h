@@ -11,13 +11,19 @@
 #include "../error.h"
 #include "../strings.h"
 
+enum walk_what { WALK_FILES, WALK_FOLDERS };
+
 /*
- * Fills names (empty before), in byte order, with what directory holds and accept takes, except
- * directories. Returns
- * 0, or -1 with err saying why the directory cannot be read.
+ * Fills names (empty before), in byte order, with what directory holds and accept takes: its
+ * directories, or all else. A link counts as what it leads to, and one that leads nowhere as a
+ * file: whoever reads it finds out and can name it. Returns 0, or -1 with err saying why the
+ * directory cannot be read.
  */
-int walk_list(const char *directory, bool (*accept)(const char *name), struct strings *names,
-    struct error *err) __attribute__((warn_unused_result));
+int walk_list(const char *directory, enum walk_what what, bool (*accept)(const char *name),
+    struct strings *names, struct error *err) __attribute__((warn_unused_result));
+
+/* Accepts what does not begin with a dot: editors leave such names, and so does Kubernetes. */
+bool walk_is_shown(const char *name);
 
 /*
  * Reads a file whole into *text (free() releases it) and *length; a NUL follows the last byte.

@@ -6,6 +6,7 @@ extern const struct command command_capture;
 extern const struct command command_check;
 extern const struct command command_config;
 extern const struct command command_help;
+extern const struct command command_manifest;
 extern const struct command command_probe;
 extern const struct command command_serve;
 extern const struct command command_version;
@@ -16,6 +17,7 @@ const struct command *const commands[] = {
     &command_check,
     &command_config,
     &command_help,
+    &command_manifest,
     &command_probe,
     &command_serve,
     &command_version,

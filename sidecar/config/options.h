@@ -22,7 +22,7 @@ enum own_flag {
 	OWN_COUNT
 };
 
-#define OPERANDS_MAX 2
+#define OPERANDS_MAX 64
 
 struct options {
 	const struct command *command; /* NULL: none was named */

@@ -12,6 +12,8 @@
 #include "../clock.h"
 
 #define ANSWER_LIMIT_BYTES (1 << 20)
+#define NARROW_WINDOW_BYTES (16 << 10)
+#define WIDE_WINDOW_BYTES (256 << 10)
 
 /* Bytes that came in over TCP so far; gives false for a Unix socket, whose other end is this
  * machine, and for a connection that is closed. */
@@ -26,6 +28,16 @@ static bool bytes_received(const struct session *session, uint64_t *bytes)
 		return false;
 	*bytes = info.tcpi_bytes_received;
 	return true;
+}
+
+/* A window that small makes a sender of many rows wait again and again: what is expected to be
+ * large gets a wider one. */
+void session_limit_window(const struct session *session, size_t answer_bytes)
+{
+	int bytes = answer_bytes > ANSWER_LIMIT_BYTES ? WIDE_WINDOW_BYTES : NARROW_WINDOW_BYTES;
+
+	(void)setsockopt(
+	    PQsocket(session->connection), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
 static void count_bytes_from_here(struct session *session, size_t limit)
@@ -124,6 +136,7 @@ static void send_pipeline(struct session *session, enum session_state state, boo
 	session_enter(session, state);
 	session->asking.ends_due = 0;
 	count_bytes_from_here(session, statement->answer_limit_bytes);
+	session_limit_window(session, statement->answer_limit_bytes);
 	if ((!prefix || send_prefix(session, statement->search_path)) &&
 	    send_statement(session, statement) && PQpipelineSync(session->connection) == 1) {
 		flush(session);

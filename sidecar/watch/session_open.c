@@ -10,7 +10,6 @@
 #include "../clock.h"
 
 #define ATTEMPT_LEAST_MS 100
-#define RECEIVE_WINDOW_BYTES (16 << 10)
 
 int64_t session_open_time_left(const struct session *session)
 {
@@ -64,7 +63,9 @@ int64_t session_statement_timeout_ms(const struct session *session)
 	return limit % 1000 == 0 ? limit - 1 : limit;
 }
 
-/* The session's settings, as start-up options where the other end takes them. */
+/* The session's settings, as start-up options where the other end takes them. READ COMMITTED takes
+ * its snapshot once a table's lock is had: an older one would see a table that was emptied and
+ * filled again by TRUNCATE, as golang-migrate does, empty. */
 static char *our_options(const struct session *session)
 {
 	const char *theirs = dsn_get(&session->opening.dsn, "options");
@@ -73,7 +74,9 @@ static char *our_options(const struct session *session)
 		theirs = getenv("PGOPTIONS");
 	if (session->without_options)
 		return xstrdup(theirs);
-	return xasprintf("%s -c default_transaction_read_only=on -c statement_timeout=%lld"
+	return xasprintf("%s -c default_transaction_read_only=on"
+			 " -c default_transaction_isolation=read\\ committed"
+			 " -c statement_timeout=%lld"
 			 " -c lock_timeout=" SESSION_LOCK_TIMEOUT
 			 " -c idle_in_transaction_session_timeout=5000"
 			 " -c search_path=pg_catalog -c row_security=off -c jit=off"
@@ -133,18 +136,6 @@ static void limit_attempt(struct session *session)
 		session_set_deadline(session, share > ATTEMPT_LEAST_MS ? share : ATTEMPT_LEAST_MS);
 }
 
-/*
- * libpq reads for as long as there is something to read, so that a fast sender of one endless value
- * would fill memory within one call. A small window lets it run dry, and us look at the count.
- */
-static void limit_window(const struct session *session)
-{
-	int bytes = RECEIVE_WINDOW_BYTES;
-
-	(void)setsockopt(
-	    PQsocket(session->connection), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-}
-
 /* Begins an attempt; address NULL: the route needs none, or libpq finds it. */
 static void connect_to(struct session *session, const char *address)
 {
@@ -162,7 +153,7 @@ static void connect_to(struct session *session, const char *address)
 	PQsetErrorVerbosity(session->connection, PQERRORS_SQLSTATE);
 	PQsetNoticeReceiver(session->connection, session_on_notice, session);
 	session->opening.phase = CONNECTION_STARTED;
-	limit_window(session);
+	session_limit_window(session, 0);
 	session_enter(session, SESSION_CONNECTING);
 	limit_attempt(session);
 	session_watch_socket(session, EV_WRITE); /* as if PQconnectPoll had asked for writing */
@@ -310,7 +301,7 @@ void session_step_open(struct session *session)
 
 	/* libpq may have closed the descriptor and opened another: the event is made anew. */
 	session_unwatch_socket(session);
-	limit_window(session);
+	session_limit_window(session, 0);
 	if (wanted == PGRES_POLLING_OK)
 		session_greet(session);
 	else if (wanted == PGRES_POLLING_FAILED || password_was_refused(session))

@@ -107,6 +107,13 @@ bool session_is_fatal(const char *severity);
 void session_step_open(struct session *session);
 void session_open_next(struct session *session, const struct verdict *failure);
 int64_t session_open_time_left(const struct session *session);
+
+/*
+ * libpq reads for as long as there is something to read, so that a fast sender of one endless value
+ * would fill memory within one call. A small receive window lets it run dry, and us look at the
+ * count. answer_bytes: what the next answer may have, 0 where nothing large is expected.
+ */
+void session_limit_window(const struct session *session, size_t answer_bytes);
 void session_opened(struct session *session);
 void session_forget_opening(struct session *session);
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import (  # noqa: E402
     contract_cost,
+    many_migrations,
     memory,
     notified,
     probe_latency,
@@ -44,6 +45,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "memory": memory.measure,
     "service-start": service_start.measure,
+    "many-migrations": many_migrations.measure,
 }
 
 

@@ -101,6 +101,28 @@ def test_every_path_answers_and_is_named(database, start):
     assert listed == named
 
 
+def tools_of_the_table():
+    return {row[0].strip("`"): row for row in rows("tool")}
+
+
+def test_every_tool_is_real_and_named(tmp_path):
+    known = run("manifest", "none", "of-these").err.split("expected one of ")[1].strip().split(", ")
+    assert list(tools_of_the_table()) == known
+    for name, row in tools_of_the_table().items():
+        assert re.match(rf"`{name}:\S+`$", row[4]), row
+
+
+def test_tools_are_proven_by_what_is_recorded():
+    """In the column stand the versions of the real tools in tests/truth, or that there are none."""
+    recorded = {}
+    for path in (ROOT / "tests/truth").glob("*/*/case.json"):
+        case = json.loads(path.read_text(encoding="utf-8"))
+        if case["version"]:
+            recorded.setdefault(case["tool"], set()).add(case["version"])
+    for name, row in tools_of_the_table().items():
+        assert row[1] == (", ".join(sorted(recorded.get(name, ()))) or "by definition"), name
+
+
 def test_every_command_is_real_and_named():
     named = {w for row in rows("command") for w in re.findall(r"schemalatch (\w+)", row[0])}
     assert named == words(r"(?m)^  (\w+) ", HELP.split("flags and variables")[0])

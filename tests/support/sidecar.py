@@ -163,10 +163,10 @@ def command_line(*arguments, config=None, folder=None, prefix=()):
     return line
 
 
-def run(*arguments, config=None, env=None, timeout_s=30, prefix=(), **popen):
+def run(*arguments, config=None, env=None, timeout_s=30, prefix=(), drop_root=False, **popen):
     """Runs a command of the program to its end. Fails where that takes longer than timeout_s."""
     done = subprocess.run(
-        guarded(command_line(*arguments, config=config, prefix=prefix)), cwd="/",
+        guarded(command_line(*arguments, config=config, prefix=prefix), drop_root=drop_root), cwd="/",
         env=environment(env), stdin=subprocess.DEVNULL, capture_output=True,
         timeout=timeout_s * PATIENCE, **popen,
     )

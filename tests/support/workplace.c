@@ -33,6 +33,11 @@ int workplace_enter(void **state)
 							     : -1;
 }
 
+void workplace_remove(const char *path)
+{
+	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 int workplace_leave(void **state)
 {
 	char *folder = *state;

@@ -12,6 +12,9 @@
 int workplace_enter(void **state);
 int workplace_leave(void **state);
 
+/* Removes a path with all below it; not being there is no failure. */
+void workplace_remove(const char *path);
+
 /* Setup of one test: unsets every variable that the configuration is read from. */
 int workplace_clear_environment(void **state);
 

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "../../probes/history/tool.h"
 #include "../support/conversation.h"
 #include "../support/workplace.h"
 
@@ -21,13 +20,15 @@
 	"\"kind\":\"migrations\",\"tool\":\"alembic\",\"revisions\":"                              \
 	"[\"a\",\"b <- a\",\"c <- b\",\"d <- a\"]"
 #define LINE "\"kind\":\"migrations\",\"tool\":\"alembic\",\"revisions\":[\"a\",\"b <- a\"]"
-#define PLACE_COLUMNS "schema readable has_columns"
+#define PLACE_COLUMNS "schema readable columns database has_rails_metadata has_lock_table"
+#define PLACE(schema, readable, columns) schema, readable, columns, "app", "f", "f"
+#define OURS "version_num:S"
 #define ROWS_MAX 4
 
 static void find_table(struct conversation *conversation)
 {
 	conversation_rows(
-	    conversation, PLACE_COLUMNS, 1, (const char *const[]){"public", "t", "t"});
+	    conversation, PLACE_COLUMNS, 1, (const char *const[]){PLACE("public", "t", OURS)});
 }
 
 static int count_rows(const char *const *ids)
@@ -49,10 +50,11 @@ static void the_table_is_looked_for_first(void **state)
 	conversation_begin(&conversation, "{" LINE "}", NULL);
 	assert_string_equal(conversation.statement.parameters[0], "alembic_version");
 	assert_string_equal(conversation.statement.parameters[1], "");
-	assert_string_equal(conversation.statement.parameters[2], "{version_num}");
+	assert_string_equal(conversation.statement.parameters[2], "");
 	find_table(&conversation);
 	assert_string_equal(conversation.statement.sql,
-	    "SELECT version_num AS id FROM \"public\".\"alembic_version\"");
+	    "SELECT version_num::text AS id, 'A' AS st, NULL::text AS ord, NULL::text AS sum FROM "
+	    "\"public\".\"alembic_version\"");
 	conversation_end(&conversation);
 }
 
@@ -65,9 +67,9 @@ static void a_configured_place_is_quoted(void **state)
 	    &conversation, "{" LINE ",\"table\":\"my \\\"t\",\"tableSchema\":\"S\"}", NULL);
 	assert_string_equal(conversation.statement.parameters[0], "my \"t");
 	assert_string_equal(conversation.statement.parameters[1], "S");
-	conversation_rows(&conversation, PLACE_COLUMNS, 1, (const char *const[]){"S", "t", "t"});
-	assert_string_equal(
-	    conversation.statement.sql, "SELECT version_num AS id FROM \"S\".\"my \"\"t\"");
+	conversation_rows(
+	    &conversation, PLACE_COLUMNS, 1, (const char *const[]){PLACE("S", "t", OURS)});
+	assert_non_null(strstr(conversation.statement.sql, " FROM \"S\".\"my \"\"t\""));
 	conversation_end(&conversation);
 }
 
@@ -75,16 +77,21 @@ static void what_the_place_tells(void **state)
 {
 	static const struct {
 		int count;
-		const char *rows[2 * 3];
+		const char *rows[2 * 6];
 		enum reason reason;
 		const char *words;
 	} rows[] = {
 	    {0, {NULL}, REASON_UNMANAGED, "no schema has a table alembic_version"},
-	    {1, {"public", "f", "t"}, REASON_DENIED,
+	    {1, {PLACE("public", "f", OURS)}, REASON_DENIED,
 		"our role may not read public.alembic_version"},
-	    {1, {"public", "t", "f"}, REASON_MISMATCH, "other columns than alembic keeps"},
-	    {2, {"a", "t", "t", "b", "t", "t"}, REASON_ERROR, "in several schemas: a, b"},
-	    {1, {NULL, "t", "t"}, REASON_ERROR, "unexpected shape"},
+	    {1, {PLACE("public", "t", "id:N\nname:U")}, REASON_MISMATCH,
+		"other columns than alembic keeps"},
+	    {1, {PLACE("public", "t", "version:N\ndirty:B")}, REASON_MISMATCH,
+		"table public.alembic_version is of golang-migrate by its columns, and tool is "
+		"\"alembic\""},
+	    {2, {PLACE("a", "t", OURS), PLACE("b", "t", OURS)}, REASON_ERROR,
+		"in several schemas: a, b"},
+	    {1, {PLACE(NULL, "t", OURS)}, REASON_ERROR, "unexpected shape"},
 	};
 
 	(void)state;
@@ -110,12 +117,13 @@ static void the_schema_found_before_stays_chosen(void **state)
 
 	(void)state;
 	conversation_begin(&conversation, "{" LINE "}", &memory);
-	conversation_rows(&conversation, PLACE_COLUMNS, 1, (const char *const[]){"ours", "t", "t"});
+	conversation_rows(
+	    &conversation, PLACE_COLUMNS, 1, (const char *const[]){PLACE("ours", "t", OURS)});
 	conversation_rows(&conversation, "id", 1, (const char *const[]){"b"});
 	conversation_end(&conversation);
 	conversation_begin(&conversation, "{" LINE "}", &memory);
 	conversation_rows(&conversation, PLACE_COLUMNS, 2,
-	    (const char *const[]){"another", "t", "t", "ours", "t", "t"});
+	    (const char *const[]){PLACE("another", "t", OURS), PLACE("ours", "t", OURS)});
 	assert_non_null(strstr(conversation.statement.sql, "\"ours\".\"alembic_version\""));
 	conversation_end(&conversation);
 }
@@ -266,25 +274,6 @@ static void a_table_that_was_gone_is_evidence_no_more(void **state)
 	assert_int_equal(LOOK(&memory, "x"), REASON_UNKNOWN_REVISION);
 }
 
-/* ---- the table of tools ---- */
-
-static void the_table_of_tools_is_whole(void **state)
-{
-	(void)state;
-	for (size_t i = 0; history_tools[i].name != NULL; i++) {
-		const struct history_tool *tool = &history_tools[i];
-
-		assert_string_equal(tool->name, history_tool_names[i]);
-		assert_true(i == 0 || strcmp(history_tools[i - 1].name, tool->name) < 0);
-		assert_non_null(tool->default_table);
-		assert_non_null(tool->columns[0]);
-		assert_non_null(strstr(tool->sql, "{table}"));
-		assert_non_null(strstr(tool->sql, " AS id"));
-		assert_non_null(tool->advice);
-		assert_non_null(tool->engine);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,7 +288,6 @@ int main(void)
 	    cmocka_unit_test(having_seen_our_own_heads_is_evidence),
 	    cmocka_unit_test(a_table_that_went_back_is_evidence_no_more),
 	    cmocka_unit_test(a_table_that_was_gone_is_evidence_no_more),
-	    cmocka_unit_test(the_table_of_tools_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, workplace_enter, workplace_leave);

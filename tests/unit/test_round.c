@@ -65,6 +65,13 @@ static void end(struct stage *stage)
 	config_free(stage->config);
 }
 
+/* Where Alembic's table is. */
+static void answer_place(struct stage *stage)
+{
+	answer(stage, "schema database readable columns has_rails_metadata has_lock_table", 1,
+	    (const char *const[]){"public", "app", "t", "version_num:S", "f", "f"});
+}
+
 /* Answers the whole round; the history names a revision that nobody knows. */
 static void answer_all(struct stage *stage, const char *tables_found)
 {
@@ -76,7 +83,7 @@ static void answer_all(struct stage *stage, const char *tables_found)
 		    (const char *const[]){"1", "t", NULL, NULL});
 	}
 	assert_non_null(strstr(round_next(&stage->round)->sql, "relname"));
-	answer(stage, "schema readable has_columns", 1, (const char *const[]){"public", "t", "t"});
+	answer_place(stage);
 	assert_non_null(strstr(round_next(&stage->round)->sql, "version_num"));
 	answer(stage, "id", 1, (const char *const[]){"x"});
 	assert_null(round_next(&stage->round));
@@ -174,7 +181,7 @@ static void a_glance_asks_only_what_does_not_hang_on_catalogs(void **state)
 	start(&stage, &vigil);
 	assert_false(round_is_look(&stage.round));
 	assert_non_null(strstr(round_next(&stage.round)->sql, "relname = $1"));
-	answer(&stage, "schema readable has_columns", 1, (const char *const[]){"public", "t", "t"});
+	answer_place(&stage);
 	assert_non_null(round_next(&stage.round));
 	answer(&stage, "id", 1, (const char *const[]){"x"});
 	assert_null(round_next(&stage.round));

@@ -1,0 +1,351 @@
+#include "files.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../xalloc.h"
+#include "tool.h"
+#include "walk.h"
+
+#define FILE_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
+#define GROUPS_MAX 5
+#define DEPTH_MAX 32 /* of directories in directories */
+
+/* The compiled expressions of a rule. */
+struct patterns {
+	regex_t accept;
+	regex_t exclude;
+	regex_t demand;
+};
+
+/* Directories that were read already, by what they are, not by how they are called. */
+struct visited {
+	struct identity {
+		dev_t device;
+		ino_t number;
+	} * items;
+	size_t count;
+	size_t capacity;
+};
+
+static const struct file_rule *rule_of(const struct file_reading *reading)
+{
+	return &reading->tool->files;
+}
+
+/* Rules are constants, and a test compiles them all. */
+static void compile(regex_t *compiled, const char *expression)
+{
+	if (expression != NULL && regcomp(compiled, expression, REG_EXTENDED) != 0)
+		abort();
+}
+
+static void patterns_init(struct patterns *patterns, const struct file_rule *rule)
+{
+	compile(&patterns->accept, rule->accept);
+	compile(&patterns->exclude, rule->exclude);
+	compile(&patterns->demand, rule->demand);
+}
+
+static void patterns_done(struct patterns *patterns, const struct file_rule *rule)
+{
+	if (rule->accept != NULL)
+		regfree(&patterns->accept);
+	if (rule->exclude != NULL)
+		regfree(&patterns->exclude);
+	if (rule->demand != NULL)
+		regfree(&patterns->demand);
+}
+
+/* What the first group that takes part holds; NULL where the name is no migration's. */
+static char *accepted(const struct file_reading *reading, const char *name)
+{
+	regmatch_t groups[GROUPS_MAX];
+
+	if (rule_of(reading)->exclude != NULL &&
+	    regexec(&reading->patterns->exclude, name, 0, NULL, 0) == 0)
+		return NULL;
+	if (regexec(&reading->patterns->accept, name, GROUPS_MAX, groups, 0) != 0)
+		return NULL;
+	for (size_t i = 1; i < GROUPS_MAX; i++)
+		if (groups[i].rm_so >= 0)
+			return xstrndup(
+			    name + groups[i].rm_so, (size_t)(groups[i].rm_eo - groups[i].rm_so));
+	return xstrdup(name);
+}
+
+static bool is_demanded(const struct file_reading *reading, const char *name)
+{
+	const struct file_rule *rule = rule_of(reading);
+
+	return rule->demand != NULL && regexec(&reading->patterns->demand, name, 0, NULL, 0) == 0 &&
+	       (rule->exclude == NULL ||
+		   regexec(&reading->patterns->exclude, name, 0, NULL, 0) != 0);
+}
+
+void files_add_migration(struct file_reading *reading, struct migration *migration)
+{
+	reading->found++;
+	release_add(reading->release, migration);
+}
+
+void files_add(struct file_reading *reading, const char *id, const char *path)
+{
+	struct migration migration = {.id = xstrdup(id), .place = xstrdup(path)};
+
+	files_add_migration(reading, &migration);
+}
+
+char *files_text(struct file_reading *reading, const char *path, size_t *length)
+{
+	struct error err;
+	char *text;
+
+	if (walk_read(path, FILE_LIMIT_BYTES, &text, length, &err) == 0)
+		return text;
+	problems_add(reading->problems, path, "%s", err.text);
+	return NULL;
+}
+
+static void add_sums(struct file_reading *reading, const char *path, struct migration *migration)
+{
+	size_t length;
+	char *text = files_text(reading, path, &length);
+
+	if (text != NULL)
+		sums_of(rule_of(reading)->sum, text, length, &migration->sums);
+	free(text);
+}
+
+static void add_by_content(struct file_reading *reading, const char *path, const char *id)
+{
+	size_t length;
+	char *text = files_text(reading, path, &length);
+
+	if (text != NULL)
+		rule_of(reading)->content(reading, path, id, text, length);
+	else
+		reading->found++; /* it is told already */
+	free(text);
+}
+
+/* id is what the name gave; path is the file that holds the migration. */
+static void add_file(
+    struct file_reading *reading, const char *name, const char *id, const char *path)
+{
+	const struct file_rule *rule = rule_of(reading);
+	struct migration migration = {0};
+
+	if (rule->content != NULL) {
+		add_by_content(reading, path, id);
+		return;
+	}
+	migration.id = xstrdup(id);
+	migration.place = xstrdup(path);
+	if (rule->sum != SUM_NONE)
+		add_sums(reading, path, &migration);
+	if (rule->adjust != NULL)
+		rule->adjust(&migration, name);
+	files_add_migration(reading, &migration);
+}
+
+static void consider_file(struct file_reading *reading, const char *directory, const char *name)
+{
+	char *id = accepted(reading, name);
+	char *path = xasprintf("%s/%s", directory, name);
+
+	if (id != NULL)
+		add_file(reading, name, id, path);
+	else if (is_demanded(reading, name))
+		problems_add(reading->problems, path,
+		    "is no name of a migration of %s, expected %s", reading->tool->name,
+		    rule_of(reading)->shown);
+	free(id);
+	free(path);
+}
+
+static void consider_folder(struct file_reading *reading, const char *directory, const char *name)
+{
+	const struct file_rule *rule = rule_of(reading);
+	char *id = accepted(reading, name);
+	char *path = xasprintf("%s/%s/%s", directory, name, rule->holds);
+	struct stat status;
+
+	if (id != NULL && stat(path, &status) == 0)
+		add_file(reading, name, id, path);
+	else if (id != NULL && rule->must_hold)
+		problems_add(reading->problems, path, "is not there, expected in each migration");
+	free(id);
+	free(path);
+}
+
+/* Whether the directory is new; one that cannot be looked at is told by whoever opens it. */
+static bool visit(struct visited *visited, const char *directory)
+{
+	struct stat status;
+
+	if (stat(directory, &status) != 0)
+		return true;
+	for (size_t i = 0; i < visited->count; i++)
+		if (visited->items[i].device == status.st_dev &&
+		    visited->items[i].number == status.st_ino)
+			return false;
+	if (visited->count == visited->capacity) {
+		visited->capacity = visited->capacity > 0 ? 2 * visited->capacity : 8;
+		visited->items =
+		    xreallocarray(visited->items, visited->capacity, sizeof(*visited->items));
+	}
+	visited->items[visited->count++] = (struct identity){status.st_dev, status.st_ino};
+	return true;
+}
+
+static void each_name(struct file_reading *reading, const char *directory, enum walk_what what,
+    void (*consider)(struct file_reading *, const char *directory, const char *name))
+{
+	struct strings names = {0};
+	struct error err;
+
+	if (walk_list(directory, what, walk_is_shown, &names, &err) < 0) {
+		problems_add(reading->problems, reading->place, "the directory \"%s\" %s",
+		    directory, err.text);
+		reading->found++; /* it is told already */
+	}
+	for (size_t i = 0; i < names.count; i++)
+		consider(reading, directory, names.items[i]);
+	strings_done(&names);
+}
+
+static void read_tree(struct file_reading *reading, const char *directory, int depth)
+{
+	struct strings names = {0};
+	struct error err;
+
+	if (!visit(reading->visited, directory))
+		return;
+	each_name(reading, directory, WALK_FILES, consider_file);
+	if (depth == DEPTH_MAX ||
+	    walk_list(directory, WALK_FOLDERS, walk_is_shown, &names, &err) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		char *path = xasprintf("%s/%s", directory, names.items[i]);
+
+		read_tree(reading, path, depth + 1);
+		free(path);
+	}
+	strings_done(&names);
+}
+
+static void walk(struct file_reading *reading, const char *directory)
+{
+	const struct file_rule *rule = rule_of(reading);
+
+	if (rule->directory != NULL)
+		rule->directory(reading, directory);
+	else if (rule->shape == FILES_RECURSIVE)
+		read_tree(reading, directory, 0);
+	else if (rule->shape == FILES_FOLDERS)
+		each_name(reading, directory, WALK_FOLDERS, consider_folder);
+	else
+		each_name(reading, directory, WALK_FILES, consider_file);
+}
+
+/* A directory without any migration was hardly meant: nothing expected is no reason to be ready. */
+static void read_directory(struct file_reading *reading, const char *directory)
+{
+	size_t before = reading->problems->lines.count;
+
+	reading->found = 0;
+	walk(reading, directory);
+	if (reading->found == 0 && reading->problems->lines.count == before)
+		problems_add(reading->problems, reading->place,
+		    "the directory \"%s\" has no migration of %s (%s); is it mounted?", directory,
+		    reading->tool->name, rule_of(reading)->shown);
+}
+
+/* Splits "LABEL=DIRECTORY". */
+static void read_labelled(struct file_reading *reading, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	char *label;
+
+	if (equals == NULL || equals == value || equals[1] == '\0') {
+		problems_add(reading->problems, reading->place,
+		    "\"%s\" has no label, expected {\"LABEL\": \"DIRECTORY\"} or "
+		    "\"LABEL=DIRECTORY\"",
+		    value);
+		return;
+	}
+	label = xstrndup(value, (size_t)(equals - value));
+	reading->label = label;
+	read_directory(reading, equals + 1);
+	reading->label = NULL;
+	free(label);
+}
+
+static void read_all(struct file_reading *reading, const struct strings *directories)
+{
+	for (size_t i = 0; i < directories->count; i++) {
+		if (rule_of(reading)->has_labels)
+			read_labelled(reading, directories->items[i]);
+		else
+			read_directory(reading, directories->items[i]);
+	}
+}
+
+/* Gives the linked release, or NULL where a problem is newer than before. */
+static struct release *finish(struct file_reading *reading, size_t before)
+{
+	struct release *release = reading->release;
+
+	if (reading->problems->lines.count == before) {
+		if (rule_of(reading)->finish != NULL)
+			rule_of(reading)->finish(release);
+		release_link(release, reading->place, reading->problems);
+	}
+	if (reading->problems->lines.count == before)
+		return release;
+	release_free(release);
+	return NULL;
+}
+
+void *release_read_directories(const struct history_tool *tool, const struct strings *directories,
+    const char *place, struct problems *problems)
+{
+	struct patterns patterns;
+	struct visited visited = {0};
+	struct file_reading reading = {
+	    .tool = tool,
+	    .release = release_create(tool),
+	    .problems = problems,
+	    .place = place,
+	    .patterns = &patterns,
+	    .visited = &visited,
+	};
+	size_t before = problems->lines.count;
+
+	patterns_init(&patterns, &tool->files);
+	read_all(&reading, directories);
+	patterns_done(&patterns, &tool->files);
+	free(visited.items);
+	return finish(&reading, before);
+}
+
+void *release_read_items(const struct history_tool *tool, const struct strings *items,
+    const char *place, struct problems *problems)
+{
+	return release_read_list(tool, items, place, problems);
+}
+
+void release_print_items(const void *release, struct text *text)
+{
+	release_print(release, text);
+}
+
+void release_forget(void *release)
+{
+	release_free(release);
+}
+
+const char *const release_columns[] = {"id", "st", "ord", "sum", NULL};

@@ -1,0 +1,8 @@
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+INSERT INTO public.alembic_version ("version_num") VALUES ('4d3f9c6b8a04');

@@ -1,0 +1,5 @@
+-- atlas:checkpoint
+
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY);
+CREATE TABLE invoices (id bigint PRIMARY KEY);

@@ -1,0 +1,5 @@
+-- migrate:up
+CREATE TABLE refunds (id bigint PRIMARY KEY);
+
+-- migrate:down
+DROP TABLE refunds;

@@ -1,0 +1,3 @@
+CREATE TABLE "refunds" (
+	"id" bigint PRIMARY KEY NOT NULL
+);

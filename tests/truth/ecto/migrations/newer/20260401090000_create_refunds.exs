@@ -1,0 +1,7 @@
+defmodule Shop.Repo.Migrations.CreateRefunds do
+  use Ecto.Migration
+
+  def change do
+    create table(:refunds)
+  end
+end

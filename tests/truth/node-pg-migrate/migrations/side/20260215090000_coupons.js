@@ -1,0 +1,7 @@
+exports.up = (pgm) => {
+  pgm.createTable('coupons', { id: 'id' });
+};
+
+exports.down = (pgm) => {
+  pgm.dropTable('coupons');
+};

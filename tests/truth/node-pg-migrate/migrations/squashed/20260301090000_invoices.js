@@ -1,0 +1,7 @@
+exports.up = (pgm) => {
+  pgm.createTable('invoices', { id: 'id' });
+};
+
+exports.down = (pgm) => {
+  pgm.dropTable('invoices');
+};

@@ -1,0 +1,5 @@
+class CreateCoupons < ActiveRecord::Migration[6.1]
+  def change
+    create_table :coupons
+  end
+end

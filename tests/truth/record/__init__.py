@@ -1,0 +1,1 @@
+"""Runs the real migration tools and records what they leave in a real PostgreSQL."""

@@ -1,0 +1,8 @@
+module.exports = {
+  async up(queryInterface) {
+    await queryInterface.sequelize.query('CREATE TABLE users (id bigint PRIMARY KEY)');
+  },
+  async down(queryInterface) {
+    await queryInterface.dropTable('users');
+  },
+};

@@ -1,0 +1,10 @@
+module.exports = {
+  async up(queryInterface) {
+    await queryInterface.sequelize.query('CREATE TABLE users (id bigint PRIMARY KEY)');
+    await queryInterface.sequelize.query('CREATE TABLE orders (id bigint PRIMARY KEY)');
+  },
+  async down(queryInterface) {
+    await queryInterface.dropTable('orders');
+    await queryInterface.dropTable('users');
+  },
+};

@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE refunds (id bigint PRIMARY KEY);
+COMMIT;

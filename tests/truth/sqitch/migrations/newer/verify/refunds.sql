@@ -1,0 +1,1 @@
+SELECT id FROM refunds WHERE false;

@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE invoices (id bigint PRIMARY KEY);
+COMMIT;

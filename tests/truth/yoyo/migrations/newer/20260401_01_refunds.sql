@@ -1,0 +1,3 @@
+-- depends: 20260301_01_invoices
+
+CREATE TABLE refunds (id bigint PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- depends: 20260201_01_orders
+
+CREATE TABLE coupons (id bigint PRIMARY KEY);
