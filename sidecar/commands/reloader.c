@@ -1,6 +1,7 @@
 #include "reloader.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -113,6 +114,7 @@ static void *run(void *arg)
 	if (!reloader->is_poll || !digest_same(&signature, &reloader->known.signature)) {
 		reloader->is_poll = false;
 		loaded_fill(&reloader->loaded, reloader->options);
+		malloc_trim(0); /* documents leave holes, which would stay resident */
 	}
 	eventfd_write(reloader->done_fd, 1);
 	return NULL;

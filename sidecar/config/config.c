@@ -53,6 +53,28 @@ const struct key config_log_keys[] = {
     {.name = NULL},
 };
 
+/* The file's bytes as far as the limit, with their number. A buffer for the worst case would be
+ * resident for good once it had been used. free() releases it. */
+static char *read_growing(FILE *file, size_t *length)
+{
+	size_t size = 16 << 10;
+	char *text = xcalloc(size, 1);
+
+	*length = 0;
+	while (*length < (size_t)FILE_LIMIT_BYTES) {
+		size_t room = size - 1 - *length;
+		size_t got = fread(text + *length, 1, room, file);
+
+		*length += got;
+		if (got < room)
+			break;
+		size *= 2;
+		text = xreallocarray(text, size, 1);
+	}
+	text[*length] = '\0';
+	return text;
+}
+
 /* The file's bytes, NUL-terminated, with their number; NULL and a problem. free() releases it. */
 static char *read_file(const char *path, size_t *length, struct problems *problems)
 {
@@ -63,9 +85,8 @@ static char *read_file(const char *path, size_t *length, struct problems *proble
 		problems_add(problems, path, "cannot be read: %s", strerror(errno));
 		return NULL;
 	}
-	text = xcalloc((size_t)FILE_LIMIT_BYTES + 1, 1);
-	*length = fread(text, 1, (size_t)FILE_LIMIT_BYTES, file);
-	if (ferror(file) || !feof(file)) {
+	text = read_growing(file, length);
+	if (ferror(file) || !feof(file) || *length > (size_t)FILE_LIMIT_BYTES) {
 		problems_add(problems, path, "cannot be read: %s",
 		    ferror(file) ? strerror(errno) : "it is larger than 8 MiB");
 		free(text);
