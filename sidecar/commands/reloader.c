@@ -19,10 +19,10 @@
 #define SETTLE_MS 100
 #define SETTLE_MOST_MS 1000
 
-#define POLL_S 5
+#define POLL_S INT64_C(5)
 #define READINGS_MAX 8     /* in a row, of files that change while they are read */
 #define READING_PAUSE_MS 5 /* more than a tick of the clock that files have their times by */
-#define READ_AGAIN_S 1     /* after that many */
+#define READ_AGAIN_MS 1000 /* after that many */
 
 struct reloader {
 	struct watcher *watcher;
@@ -203,7 +203,7 @@ static void tell_unwatched(const struct reloader *reloader)
 	struct log_line line = log_begin(reloader->watcher->log, LOG_LEVEL_WARN, "reload_polls");
 
 	log_end(&line, "changed files are not told of (%s): they are looked at every %d s",
-	    reloader->known.unwatched.text, POLL_S);
+	    reloader->known.unwatched.text, (int)POLL_S);
 }
 
 /* Takes what is to be watched from now on. */
@@ -288,7 +288,7 @@ static void plan_next(struct reloader *reloader, bool settled)
 	if (reloader->news_ms != 0)
 		note_news(reloader, SETTLE_MS);
 	else if (again)
-		wait_ms(reloader, READ_AGAIN_S * 1000);
+		wait_ms(reloader, READ_AGAIN_MS);
 	else if (reloader->known.watch == NULL)
 		wait_ms(reloader, POLL_S * 1000);
 }

@@ -256,6 +256,16 @@ static bool any_check(const struct snapshot *then, const struct snapshot *now,
 	return false;
 }
 
+static bool same_memory(const struct check_memory *a, const struct check_memory *b)
+{
+	return a->was_complete == b->was_complete && strcmp(a->schema, b->schema) == 0;
+}
+
+static bool same_identity(const struct identity *a, const struct identity *b)
+{
+	return strcmp(a->system, b->system) == 0 && strcmp(a->database, b->database) == 0;
+}
+
 static bool says_otherwise(
     const struct database_state *then, const struct database_state *now, size_t i)
 {
@@ -264,11 +274,10 @@ static bool says_otherwise(
 
 	if (has_answer(a) != has_answer(b))
 		return true;
-	return has_answer(b) &&
-	       (a->answer != b->answer || a->ever_ready != b->ever_ready ||
-		   strcmp(a->answer_message, b->answer_message) != 0 ||
-		   memcmp(&then->memories[i], &now->memories[i], sizeof(then->memories[i])) != 0 ||
-		   memcmp(&then->identity, &now->identity, sizeof(then->identity)) != 0);
+	return has_answer(b) && (a->answer != b->answer || a->ever_ready != b->ever_ready ||
+				    strcmp(a->answer_message, b->answer_message) != 0 ||
+				    !same_memory(&then->memories[i], &now->memories[i]) ||
+				    !same_identity(&then->identity, &now->identity));
 }
 
 static bool is_answered_later(

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../probes/text.h"
 #include "../../probes/xalloc.h"
 #include "../../sidecar/config/meaning.h"
 #include "../../sidecar/watch/state.h"
@@ -35,6 +36,7 @@ static void demand(bool fact, const char *what)
 
 static struct config *make_config(void)
 {
+	static char *nothing[] = {NULL};
 	struct setting_flags flags = {{NULL}};
 	struct problems problems = {0};
 	int fd = memfd_create("config", MFD_CLOEXEC);
@@ -42,6 +44,7 @@ static struct config *make_config(void)
 	struct timespec began = {0};
 	struct config *config;
 
+	environ = nothing;
 	demand(write(fd, configuration, strlen(configuration)) > 0, "cannot write");
 	config = config_load(path, &flags, &problems);
 	demand(config != NULL, "no configuration");
@@ -56,23 +59,19 @@ static struct config *make_config(void)
 	return config;
 }
 
-/* The state of this body. */
-static char *with_head(const uint8_t *body, size_t size, size_t *length)
+/* The state of this body. text_done frees it. */
+static struct text with_head(const uint8_t *body, size_t size)
 {
 	struct digester *digester = digester_create();
 	char hex[DIGEST_HEX_BYTES];
 	struct digest digest;
-	char *head;
-	char *text;
+	struct text text;
 
 	digester_add(digester, body, size);
 	digest = digester_end(digester);
-	head = xasprintf(MAGIC "%s\n", digest_hex(&digest, hex));
-	*length = strlen(head) + size;
-	text = xcalloc(*length + 1, 1);
-	memcpy(text, head, strlen(head));
-	memcpy(text + strlen(head), body, size);
-	free(head);
+	text_init(&text, 0);
+	text_addf(&text, MAGIC "%s\n", digest_hex(&digest, hex));
+	text_add_bytes(&text, (const char *)body, size);
 	return text;
 }
 
@@ -105,8 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct snapshot *snapshot;
 	struct state_count count;
 	struct error err;
-	size_t length;
-	char *text;
+	struct text text;
 
 	if (config == NULL)
 		config = make_config();
@@ -114,14 +112,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	demand(state_restore((const char *)data, size, snapshot, now, &count, &err) != 0 ||
 		   size > strlen(MAGIC),
 	    "believed without a checksum");
-	text = with_head(data, size, &length);
-	if (state_restore(text, length, snapshot, now, &count, &err) == 0) {
+	text = with_head(data, size);
+	if (state_restore(text_string(&text), text.length, snapshot, now, &count, &err) == 0) {
 		for (size_t i = 0; i < 2; i++)
 			check_standing(
 			    &snapshot->databases[0].standings[i], config->databases[0].hold_for_ms);
 		check_again(snapshot);
 	}
-	free(text);
+	text_done(&text);
 	snapshot_free(snapshot);
 	return 0;
 }

@@ -139,7 +139,7 @@ static void a_hold_is_not_renewed_by_reloads(void **state)
 	struct snapshot *former = ready_a();
 
 	(void)state;
-	for (int i = 0; i < 5; i++) {
+	for (int64_t i = 0; i < 5; i++) {
 		struct snapshot *next =
 		    successor(former, i % 2 == 0 ? CHECKS("", B) : CHECKS("", A_OTHER));
 
