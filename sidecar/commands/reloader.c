@@ -297,13 +297,14 @@ static void on_done(evutil_socket_t fd, short events, void *arg)
 {
 	struct reloader *reloader = arg;
 	struct loaded *loaded = &reloader->loaded;
-	bool settled = loaded->settled || reloader->is_poll;
 	eventfd_t count;
+	bool settled;
 
 	(void)events;
 	eventfd_read(fd, &count);
 	pthread_join(reloader->thread, NULL);
 	reloader->reads = false;
+	settled = loaded->settled || reloader->is_poll;
 	if (!reloader->is_poll) {
 		watch_now(reloader, loaded);
 		if (loaded->config != NULL)
