@@ -126,6 +126,13 @@ void check_free(struct check *check)
 	free(check);
 }
 
+void check_add_inputs(const struct check *check, struct strings *paths)
+{
+	keys_paths(check->kind->keys, check->plan, paths);
+	if (check->kind->add_inputs != NULL)
+		check->kind->add_inputs(check->plan, paths);
+}
+
 void check_print(const struct check *check, cJSON *object)
 {
 	cJSON_AddStringToObject(object, "kind", check->kind->name);

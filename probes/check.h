@@ -84,6 +84,10 @@ struct check_kind {
 	enum check_step (*step)(struct check_run *run, const struct answer *answer,
 	    struct statement *ask, struct verdict *verdict);
 
+	/* Adds the files and directories that prepare reads besides those of keys with is_path. May
+	 * be NULL. */
+	void (*add_inputs)(const void *plan, struct strings *paths);
+
 	/* Frees what prepare added to the plan (keys_free has the rest). May be NULL. */
 	void (*free_plan)(void *plan);
 
@@ -114,6 +118,9 @@ struct check {
 struct check *check_read(const cJSON *object, const struct json_place *place, const char *schema,
     const char *role, struct problems *problems);
 void check_free(struct check *check);
+
+/* Adds the files and directories that the check was read from. */
+void check_add_inputs(const struct check *check, struct strings *paths);
 
 /* Adds the check as it is in effect to object. */
 void check_print(const struct check *check, cJSON *object);

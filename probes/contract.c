@@ -18,6 +18,7 @@ static const struct key contract_keys[] = {
 	.type = KEY_STRING,
 	.offset = offsetof(struct contract_plan, file),
 	.required = true,
+	.is_path = true,
 	.help = "the contract, as capture writes it"},
     {.name = "tolerance",
 	.type = KEY_AMOUNT,

@@ -7,6 +7,28 @@
 
 #include "xalloc.h"
 
+/* The file's bytes as far as the limit, with their number. A buffer for the worst case would be
+ * resident for good once it had been used. free() releases it. */
+static char *read_growing(FILE *file, size_t limit, size_t *length)
+{
+	size_t size = 16 << 10;
+	char *text = xcalloc(size, 1);
+
+	*length = 0;
+	while (*length < limit) {
+		size_t room = size - 1 - *length;
+		size_t got = fread(text + *length, 1, room, file);
+
+		*length += got;
+		if (got < room)
+			break;
+		size *= 2;
+		text = xreallocarray(text, size, 1);
+	}
+	text[*length] = '\0';
+	return text;
+}
+
 /* The file's bytes, NUL-terminated, with their number; NULL and a problem. free() releases it. */
 static char *read_file(const char *path, size_t limit, size_t *length, struct problems *problems)
 {
@@ -17,9 +39,8 @@ static char *read_file(const char *path, size_t limit, size_t *length, struct pr
 		problems_add(problems, path, "cannot be read: %s", strerror(errno));
 		return NULL;
 	}
-	text = xcalloc(limit + 1, 1);
-	*length = fread(text, 1, limit, file);
-	if (ferror(file) || !feof(file)) {
+	text = read_growing(file, limit, length);
+	if (ferror(file) || !feof(file) || *length > limit) {
 		if (ferror(file))
 			problems_add(problems, path, "cannot be read: %s", strerror(errno));
 		else

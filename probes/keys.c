@@ -542,6 +542,21 @@ void keys_print(cJSON *object, const struct key_source *sources, size_t source_c
 	}
 }
 
+void keys_paths(const struct key *keys, const void *values, struct strings *paths)
+{
+	for (const struct key *key = keys; key->name != NULL; key++) {
+		const void *member = (const char *)values + key->offset;
+		const struct strings *list = member;
+
+		if (!key->is_path)
+			continue;
+		if (key->type == KEY_STRING && *(char *const *)member != NULL)
+			strings_add(paths, *(char *const *)member);
+		for (size_t i = 0; key->type == KEY_STRINGS && i < list->count; i++)
+			strings_add(paths, list->items[i]);
+	}
+}
+
 void keys_free(const struct key *keys, void *values)
 {
 	for (const struct key *key = keys; key->name != NULL; key++) {

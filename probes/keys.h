@@ -43,6 +43,7 @@ struct key {
 	bool required;              /* its absence is a problem */
 	bool identifier;            /* KEY_STRING: a name in the database, bounded as these are */
 	bool labelled;        /* KEY_STRINGS: may be an object of strings, "name=value" each */
+	bool is_path;         /* KEY_STRING, KEY_STRINGS: files or directories that are read */
 	bool secret;          /* never printed */
 	bool may_hold_secret; /* KEY_STRING: a URL, printed without its secret parts */
 	const char *help;
@@ -76,6 +77,9 @@ void keys_read(const cJSON *object, const struct json_place *place,
  * form of a string that may hold a secret; free() releases it. */
 void keys_print(cJSON *object, const struct key_source *sources, size_t source_count,
     char *(*hide)(const char *value));
+
+/* Adds the files and directories that values name in keys with is_path. */
+void keys_paths(const struct key *keys, const void *values, struct strings *paths);
 
 /* Frees what keys_read put into values. */
 void keys_free(const struct key *keys, void *values);

@@ -56,6 +56,7 @@ static const struct key migrations_keys[] = {
     {.name = "list",
 	.type = KEY_STRING,
 	.offset = offsetof(struct migrations_plan, list),
+	.is_path = true,
 	.help = "instead of a directory: a file with one expected id a line"},
     {.name = "table",
 	.type = KEY_STRING,
@@ -550,6 +551,14 @@ static enum check_step migrations_step(struct check_run *run, const struct answe
 	return CHECK_DONE;
 }
 
+static void migrations_add_inputs(const void *memory, struct strings *paths)
+{
+	const struct migrations_plan *plan = memory;
+
+	for (size_t i = 0; plan->tool >= 0 && i < plan->directories.count; i++)
+		files_add_input(plan_tool(plan), plan->directories.items[i], paths);
+}
+
 static void migrations_free(void *memory)
 {
 	struct migrations_plan *plan = memory;
@@ -565,5 +574,6 @@ const struct check_kind check_kind_migrations = {
     .plan_size = sizeof(struct migrations_plan),
     .prepare = migrations_prepare,
     .step = migrations_step,
+    .add_inputs = migrations_add_inputs,
     .free_plan = migrations_free,
 };

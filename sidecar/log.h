@@ -20,8 +20,8 @@ extern const char *const log_level_names[];
 extern const char *const log_format_names[];
 
 struct log {
-	enum log_level level; /* the least that is written */
-	enum log_format format;
+	_Atomic enum log_level level; /* the least that is written; these two change by a reload */
+	_Atomic enum log_format format;
 	int descriptor;
 	atomic_uint dropped;
 };

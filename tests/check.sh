@@ -1,5 +1,6 @@
 #!/bin/sh
-# What is checked besides the tests: format, clang-tidy, sanitizers, valgrind, fuzzing, the package.
+# What is checked besides the tests: format, clang-tidy, sanitizers, valgrind, reloads, fuzzing, the
+# package.
 # One word for one check: tests/check.sh format
 set -eu
 cd "$(dirname "$0")/.."
@@ -34,6 +35,13 @@ check_tsan() {
     build tsan
     ctest --preset tsan -L unit --parallel "$(nproc)"
     run_program tsan 4 tests/e2e/test_load.py
+    SCHEMALATCH_TEST_RELOADS=100 run_program tsan 4 tests/e2e/test_reload.py
+}
+
+# Ten thousand reloads under probing: no wrong answer, one connection, memory flat.
+check_reload() {
+    build ci
+    SCHEMALATCH_TEST_RELOADS=10000 run_program ci 1 tests/e2e/test_reload.py -k memory
 }
 
 # One end-to-end run with every allocation watched: no error, no leak.
@@ -64,7 +72,7 @@ run_program() {
 check_fuzz() {
     build fuzz
     seconds=${FUZZ_SECONDS:-20}
-    for target in alembic config contract dsn migrations target; do
+    for target in alembic config contract dsn migrations state target; do
         work=$(mktemp -d)
         echo "fuzzing $target for $seconds s"
         .build/fuzz/tests/fuzz_$target -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 \
@@ -87,7 +95,7 @@ check_package() {
 }
 
 tests/install.sh build demo test check
-[ $# -gt 0 ] || set -- format tidy asan tsan valgrind fuzz package
+[ $# -gt 0 ] || set -- format tidy asan tsan valgrind reload fuzz package
 for name in "$@"; do
     echo "== $name"
     "check_$name"

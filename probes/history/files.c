@@ -349,3 +349,17 @@ void release_forget(void *release)
 }
 
 const char *const release_columns[] = {"id", "st", "ord", "sum", NULL};
+
+void files_add_input(const struct history_tool *tool, const char *value, struct strings *paths)
+{
+	const char *equals = tool->files.has_labels ? strchr(value, '=') : NULL;
+	const char *path = equals != NULL ? equals + 1 : value;
+	const char *slash = strrchr(path, '/');
+
+	if (!tool->files.includes)
+		strings_add(paths, path);
+	else if (slash == NULL)
+		strings_add(paths, ".");
+	else
+		strings_take(paths, xstrndup(path, (size_t)(slash - path) + (slash == path)));
+}

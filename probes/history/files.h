@@ -47,6 +47,7 @@ struct file_rule {
 	bool must_hold;      /* and whether one without it is a mistake */
 	const char *shown;   /* what names look like, for people */
 	bool has_labels;     /* directories are given as "LABEL=DIRECTORY" */
+	bool includes;       /* a file is given, and names others beside it */
 	enum sum_kind sum;   /* what of the file stands in the table's checksum */
 
 	/* What else a name says: may change the migration. */
@@ -63,6 +64,10 @@ struct file_rule {
 	/* When all is read, before it is linked. */
 	void (*finish)(struct release *release);
 };
+
+/* Adds the path that value, of the configuration, stands for: what is read of it, whole folders
+ * where files include others beside them. */
+void files_add_input(const struct history_tool *tool, const char *value, struct strings *paths);
 
 /* Adds a migration of that id that path stands for, and counts it. */
 void files_add(struct file_reading *reading, const char *id, const char *path);

@@ -257,7 +257,9 @@ const struct history_tool history_tools[] = {
 	.is_id = id_is_changeset,
 	.id_shown = "PATH::ID::AUTHOR",
 	.keeps_order = true,
-	.files = {.shown = "a root changelog's file", .directory = liquibase_directory},
+	.files = {.shown = "a root changelog's file",
+	    .includes = true,
+	    .directory = liquibase_directory},
 	.lock = {.table = "databasechangeloglock",
 	    .sql = "SELECT lockedby::text AS id, 'L' AS st, lockgranted::text AS ord,"
 		   " (NOT EXISTS (" OTHER_SESSIONS " AND (a.client_addr IS NULL"

@@ -30,7 +30,6 @@
 #define BACKLOG 128
 
 struct http {
-	const struct config *config;
 	struct checker *checker;
 	struct board *board;
 	const struct ledger *ledger;
@@ -211,15 +210,15 @@ static const struct route *find_route(const char *path)
 static struct view look(const struct http *http)
 {
 	struct moment now = {clock_monotonic_ms(), clock_wall_ms()};
+	const struct snapshot *snapshot = board_acquire(http->board);
 
 	return (struct view){
-	    .config = http->config,
-	    .snapshot = board_acquire(http->board),
+	    .config = snapshot->config,
+	    .snapshot = snapshot,
 	    .ledger = http->ledger,
 	    .requests = &http->requests,
 	    .now = now,
-	    .heartbeat_ms =
-		http->checker != NULL ? checker_heartbeat_ms(http->checker) : now.monotonic_ms,
+	    .heartbeat_ms = checker_heartbeat_ms(http->checker),
 	};
 }
 
@@ -376,15 +375,14 @@ static void set_limits(struct http *http)
 	evhttp_set_gencb(http->server, on_request, http);
 }
 
-struct http *http_create(struct event_base *base, const struct config *config,
-    struct checker *checker, struct board *board, const struct ledger *ledger, struct error *err)
+struct http *http_create(struct event_base *base, const struct listen_address *address,
+    struct checker *checker, const struct ledger *ledger, struct error *err)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
-	int fd = listen_on(&config->address, err);
+	int fd = listen_on(address, err);
 
-	http->config = config;
 	http->checker = checker;
-	http->board = board;
+	http->board = checker_board(checker);
 	http->ledger = ledger;
 	http->connections = connections_create(base, CONNECTIONS_LIMIT, IDLE_LIMIT_S);
 	http->server = fd >= 0 ? evhttp_new(base) : NULL;

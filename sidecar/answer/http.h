@@ -15,10 +15,10 @@
 
 struct http;
 
-/* Listens and answers from then on. Borrows all arguments; checker NULL: nothing is asked
- * (disabled), and board is the only source. NULL with err when it cannot listen. */
-struct http *http_create(struct event_base *base, const struct config *config,
-    struct checker *checker, struct board *board, const struct ledger *ledger, struct error *err);
+/* Listens and answers from then on, always by the configuration of the newest snapshot. Borrows
+ * base, checker and ledger for its life. NULL with err when it cannot listen. */
+struct http *http_create(struct event_base *base, const struct listen_address *address,
+    struct checker *checker, const struct ledger *ledger, struct error *err);
 
 /* The port that it listens on. */
 int http_port(const struct http *http);

@@ -1,9 +1,11 @@
 #include "ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../probes/xalloc.h"
+#include "../config/meaning.h"
 
 /* How a check looked when it was last noted. */
 struct seen {
@@ -12,30 +14,78 @@ struct seen {
 };
 
 struct ledger {
-	const struct config *config;
+	struct config *config;
 	struct log *log;
 	struct seen **seen; /* per database, per check */
 	bool passed[GATE_COUNT];
 	bool started;
+	struct reading reading;
 	struct change changes[LEDGER_CHANGES_MAX];
 	size_t change_count; /* of all time; the ring holds the last ones */
 };
 
-struct ledger *ledger_create(const struct config *config, struct log *log)
+/* Nothing has been seen yet. */
+static struct seen **make_seen(const struct config *config)
 {
-	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
+	struct seen **seen = xcalloc(config->database_count, sizeof(struct seen *));
 
-	ledger->config = config;
-	ledger->log = log;
-	ledger->seen = xcalloc(config->database_count, sizeof(struct seen *));
 	for (size_t i = 0; i < config->database_count; i++) {
 		size_t count = config->databases[i].check_count;
 
-		ledger->seen[i] = xcalloc(count, sizeof(struct seen));
+		seen[i] = xcalloc(count, sizeof(struct seen));
 		for (size_t k = 0; k < count; k++)
-			ledger->seen[i][k].verdict = verdict_of(REASON_PENDING, "%s", "");
+			seen[i][k].verdict = verdict_of(REASON_PENDING, "%s", "");
 	}
+	return seen;
+}
+
+static void free_seen(const struct config *config, struct seen **seen)
+{
+	for (size_t i = 0; i < config->database_count; i++)
+		free(seen[i]);
+	free(seen);
+}
+
+struct ledger *ledger_create(struct config *config, struct log *log)
+{
+	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
+
+	ledger->config = config_share(config);
+	ledger->log = log;
+	ledger->seen = make_seen(config);
 	return ledger;
+}
+
+/* How the check of these names looked, or NULL. */
+static const struct seen *find_seen(
+    const struct ledger *ledger, const char *database, const char *check)
+{
+	size_t i = meaning_find_database(ledger->config, database);
+	size_t k = i != MEANING_NONE ? meaning_find_name(&ledger->config->databases[i], check)
+				     : MEANING_NONE;
+
+	return k != MEANING_NONE ? &ledger->seen[i][k] : NULL;
+}
+
+static void follow(struct ledger *ledger, struct config *config)
+{
+	struct seen **seen = make_seen(config);
+
+	for (size_t i = 0; i < config->database_count; i++) {
+		const struct database *database = &config->databases[i];
+
+		for (size_t k = 0; k < database->check_count; k++) {
+			const struct seen *before =
+			    find_seen(ledger, database->name, database->checks[k]->name);
+
+			if (before != NULL)
+				seen[i][k] = *before;
+		}
+	}
+	free_seen(ledger->config, ledger->seen);
+	config_free(ledger->config);
+	ledger->seen = seen;
+	ledger->config = config_share(config);
 }
 
 /* What the message alone does not tell of how the check counts. */
@@ -90,13 +140,13 @@ static void note_check(struct ledger *ledger, size_t database_index, size_t inde
 	*seen = (struct seen){*judgement->verdict, judgement->pass};
 	*change = (struct change){
 	    .wall_ms = now.wall_ms,
-	    .database = database->name,
-	    .check = database->checks[index]->name,
 	    .value = seen->verdict.value,
 	    .reason = seen->verdict.reason,
 	    .pass = seen->pass,
 	    .held = judgement->held,
 	};
+	snprintf(change->database, sizeof(change->database), "%s", database->name);
+	snprintf(change->check, sizeof(change->check), "%s", database->checks[index]->name);
 	memcpy(change->message, seen->verdict.message, sizeof(change->message));
 	ledger->change_count++;
 	log_change(ledger, change, judgement, standing);
@@ -120,6 +170,8 @@ static void note_gate(struct ledger *ledger, enum gate gate, bool pass)
 
 void ledger_note(struct ledger *ledger, const struct snapshot *snapshot, struct moment now)
 {
+	if (snapshot->config != ledger->config)
+		follow(ledger, snapshot->config);
 	for (size_t i = 0; i < ledger->config->database_count; i++) {
 		const struct database *database = &ledger->config->databases[i];
 		const struct database_state *state = &snapshot->databases[i];
@@ -157,12 +209,23 @@ const struct change *ledger_change(const struct ledger *ledger, size_t index)
 	return &ledger->changes[(ledger->change_count - 1 - index) % LEDGER_CHANGES_MAX];
 }
 
+void ledger_note_reading(struct ledger *ledger, bool successful, int64_t wall_ms)
+{
+	ledger->reading.successful = successful;
+	if (successful)
+		ledger->reading.success_wall_ms = wall_ms;
+}
+
+struct reading ledger_reading(const struct ledger *ledger)
+{
+	return ledger->reading;
+}
+
 void ledger_free(struct ledger *ledger)
 {
 	if (ledger == NULL)
 		return;
-	for (size_t i = 0; i < ledger->config->database_count; i++)
-		free(ledger->seen[i]);
-	free(ledger->seen);
+	free_seen(ledger->config, ledger->seen);
+	config_free(ledger->config);
 	free(ledger);
 }

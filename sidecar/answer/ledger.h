@@ -14,8 +14,8 @@
 
 struct change {
 	int64_t wall_ms;
-	const char *database; /* borrowed from the configuration */
-	const char *check;
+	char database[64];
+	char check[64];
 	enum verdict_value value;
 	enum reason reason;
 	bool pass;
@@ -25,11 +25,18 @@ struct change {
 
 struct ledger;
 
-/* Borrows config and log. */
-struct ledger *ledger_create(const struct config *config, struct log *log);
+/* How the configuration was read last, by start or reload. */
+struct reading {
+	bool successful;
+	int64_t success_wall_ms; /* of the last one that was */
+};
+
+/* Shares config, borrows log. */
+struct ledger *ledger_create(struct config *config, struct log *log);
 
 /* Compares with what it saw last. Call at each new snapshot, and now and then besides, since a held
- * verdict runs out by itself. */
+ * verdict runs out by itself. Follows the snapshot to another configuration: what is known by its
+ * name there is known, and the startup latch and the history stay. */
 void ledger_note(struct ledger *ledger, const struct snapshot *snapshot, struct moment now);
 
 /* Whether the startup gate has ever passed in this process. */
@@ -41,6 +48,10 @@ size_t ledger_total(const struct ledger *ledger);
 
 /* Change number index, the newest being 0. Borrowed until the next ledger_note. */
 const struct change *ledger_change(const struct ledger *ledger, size_t index);
+
+/* A configuration was read, and accepted or refused. */
+void ledger_note_reading(struct ledger *ledger, bool successful, int64_t wall_ms);
+struct reading ledger_reading(const struct ledger *ledger);
 
 void ledger_free(struct ledger *ledger);
 

@@ -103,6 +103,17 @@ static void write_mode(const struct family *family)
 	    config->disabled != NULL ? config->disabled : "", NULL);
 }
 
+static void write_reload_successful(const struct family *family)
+{
+	sample(family, "", ledger_reading(family->view->ledger).successful, NULL);
+}
+
+static void write_reload_time(const struct family *family)
+{
+	sample(family, "", (double)ledger_reading(family->view->ledger).success_wall_ms / 1000.0,
+	    NULL);
+}
+
 static void write_ready(const struct family *family)
 {
 	sample(family, "", view_passes(family->view, GATE_READINESS), NULL);
@@ -339,6 +350,11 @@ static const struct metric metrics[] = {
 	0},
     {"schemalatch_mode", INFO, "How gates answer: gate, observe or disabled, and why.", write_mode,
 	0},
+    {"schemalatch_config_last_reload_successful", GAUGE,
+	"Whether the configuration was accepted when it was last read.", write_reload_successful,
+	0},
+    {"schemalatch_config_last_reload_success_timestamp_seconds", GAUGE,
+	"When the configuration was last read and accepted.", write_reload_time, 0},
     {"schemalatch_ready", GAUGE, "Whether the readiness gate is open by what was found.",
 	write_ready, 0},
     {"schemalatch_started", GAUGE, "Whether the startup gate has ever been open.", write_started,

@@ -6,7 +6,10 @@
 
 #include "../answer/http.h"
 #include "command.h"
+#include "reloader.h"
 #include "watcher.h"
+
+#define JOIN_LIMIT_MS 100
 
 static void log_start(struct log *log, const struct config *config, int port)
 {
@@ -47,39 +50,68 @@ static void log_stop(struct log *log, int signal)
 	log_end(&line, "%s", signal != 0 ? strsignal(signal) : "stopped");
 }
 
-static int run_with(const struct config *config, struct log *log, struct error *err)
-{
+struct serving {
 	struct watcher watcher;
-	struct http *http = NULL;
+	struct reloader *reloader;
+	struct http *http;
+};
+
+static int make(struct serving *serving, const struct options *options, struct loaded *loaded,
+    struct log *log, struct error *err)
+{
+	struct watcher *watcher = &serving->watcher;
+
+	if (watcher_init(watcher, loaded->config, log, log, err) != 0)
+		return -1;
+	checker_keep_state(watcher->checker);
+	serving->reloader = reloader_create(watcher, options, loaded, err);
+	if (serving->reloader == NULL)
+		return -1;
+	serving->http = http_create(
+	    watcher->base, &loaded->config->address, watcher->checker, watcher->ledger, err);
+	return serving->http != NULL ? 0 : -1;
+}
+
+static bool end(struct serving *serving)
+{
+	bool ended = reloader_free(serving->reloader, JOIN_LIMIT_MS);
+
+	http_free(serving->http);
+	return watcher_done(&serving->watcher) && ended;
+}
+
+static int run_with(
+    const struct options *options, struct loaded *loaded, struct log *log, struct error *err)
+{
+	struct serving serving = {.reloader = NULL};
 	int code = EXIT_INTERNAL;
 
-	if (watcher_init(&watcher, config, log, log, err) == 0)
-		http = http_create(
-		    watcher.base, config, watcher.checker, watcher.board, watcher.ledger, err);
-	if (http != NULL) {
-		log_start(log, config, http_port(http));
-		log_notes(log, config);
-		if (watcher_run(&watcher, err) == 0)
+	if (make(&serving, options, loaded, log, err) == 0) {
+		log_start(log, loaded->config, http_port(serving.http));
+		log_notes(log, loaded->config);
+		if (watcher_run(&serving.watcher, err) == 0)
 			code = EXIT_READY;
-		log_stop(log, watcher.signal);
+		log_stop(log, serving.watcher.signal);
 	}
-	http_free(http);
-	if (!watcher_done(&watcher))
+	if (!end(&serving))
 		_exit(code);
 	return code;
 }
 
 static int run(const struct options *options, struct error *err)
 {
-	struct config *config = options_load_config(options);
+	struct loaded loaded;
 	struct log log;
-	int code;
+	int code = EXIT_USAGE;
 
-	if (config == NULL)
-		return EXIT_USAGE;
-	log = watcher_log(config);
-	code = run_with(config, &log, err);
-	config_free(config);
+	loaded_fill(&loaded, options);
+	if (loaded.config != NULL) {
+		log = watcher_log(loaded.config);
+		code = run_with(options, &loaded, &log, err);
+	} else {
+		options_tell_problems(options, &loaded.problems);
+	}
+	loaded_done(&loaded);
 	return code;
 }
 

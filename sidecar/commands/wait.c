@@ -13,7 +13,7 @@ struct waiting {
 	int64_t limit_ms; /* -1: as long as it takes */
 	size_t told;      /* changes of the ledger so far */
 	enum exit_code code;
-	char last[700]; /* the newest change that was no good news */
+	char last[800]; /* the newest change that was no good news */
 };
 
 static void tell(struct waiting *waiting, const struct change *change)

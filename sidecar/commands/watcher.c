@@ -25,15 +25,29 @@ struct log watcher_log(const struct config *config)
 	};
 }
 
+/* Another configuration has taken over. */
+static void follow(struct watcher *watcher, struct config *config)
+{
+	config_free(watcher->config);
+	watcher->config = config_share(config);
+	watcher->log->level = (enum log_level)config->log_level;
+	watcher->log->format = (enum log_format)config->log_format;
+	if (watcher->on_takeover != NULL)
+		watcher->on_takeover(watcher->reload_arg);
+}
+
 static void look(struct watcher *watcher)
 {
 	struct moment now = {clock_monotonic_ms(), clock_wall_ms()};
-	const struct snapshot *snapshot = board_acquire(watcher->board);
+	struct board *board = checker_board(watcher->checker);
+	const struct snapshot *snapshot = board_acquire(board);
 
+	if (snapshot->config != watcher->config)
+		follow(watcher, snapshot->config);
 	ledger_note(watcher->ledger, snapshot, now);
 	if (watcher->on_news != NULL)
 		watcher->on_news(watcher, snapshot, now);
-	board_release(watcher->board, snapshot);
+	board_release(board, snapshot);
 }
 
 static void on_board(evutil_socket_t fd, short events, void *arg)
@@ -52,16 +66,25 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	look(arg);
 }
 
+static void hang_up(struct watcher *watcher)
+{
+	struct log_line line;
+
+	if (watcher->on_hangup != NULL) {
+		watcher->on_hangup(watcher->reload_arg);
+		return;
+	}
+	line = log_begin(watcher->log, LOG_LEVEL_WARN, "reload");
+	log_end(&line, "SIGHUP: only serve reads its configuration again");
+}
+
 static void on_signal(evutil_socket_t number, short events, void *arg)
 {
 	struct watcher *watcher = arg;
 
 	(void)events;
 	if (number == SIGHUP) {
-		struct log_line line = log_begin(watcher->log, LOG_LEVEL_WARN, "reload");
-
-		log_end(
-		    &line, "SIGHUP: the configuration is read at start only; restart to change it");
+		hang_up(watcher);
 		return;
 	}
 	watcher->signal = (int)number;
@@ -86,8 +109,6 @@ static int add_events(struct watcher *watcher)
 	if (watcher->tick == NULL || event_add(watcher->tick, &interval) != 0 ||
 	    add_signals(watcher) != 0)
 		return -1;
-	if (watcher->checker == NULL)
-		return 0;
 	watcher->news = event_new(watcher->base, checker_news_fd(watcher->checker),
 	    EV_READ | EV_PERSIST, on_board, watcher);
 	return watcher->news != NULL && event_add(watcher->news, NULL) == 0 ? 0 : -1;
@@ -109,22 +130,16 @@ static struct event_base *new_base(void)
 	return base;
 }
 
-int watcher_init(struct watcher *watcher, const struct config *config, struct log *log,
+int watcher_init(struct watcher *watcher, struct config *config, struct log *log,
     struct log *ledger_log, struct error *err)
 {
-	struct moment now = {clock_monotonic_ms(), clock_wall_ms()};
-
-	*watcher = (struct watcher){.config = config, .log = log};
+	*watcher = (struct watcher){.config = config_share(config), .log = log};
 	watcher->base = new_base();
 	watcher->ledger = ledger_create(config, ledger_log);
-	if (config->disabled == NULL) {
-		watcher->checker = checker_create(config, log, err);
-		if (watcher->checker == NULL)
-			return -1;
-		watcher->board = checker_board(watcher->checker);
-	} else {
-		watcher->board = board_create(snapshot_create(config, now));
-	}
+	ledger_note_reading(watcher->ledger, true, clock_wall_ms());
+	watcher->checker = checker_create(config, log, err);
+	if (watcher->checker == NULL)
+		return -1;
 	if (watcher->base == NULL || add_events(watcher) != 0)
 		return error_set(err, "cannot make an event loop: %s", strerror(errno));
 	return 0;
@@ -132,7 +147,7 @@ int watcher_init(struct watcher *watcher, const struct config *config, struct lo
 
 int watcher_run(struct watcher *watcher, struct error *err)
 {
-	if (watcher->checker != NULL && checker_start(watcher->checker, err) != 0)
+	if (checker_start(watcher->checker, err) != 0)
 		return -1;
 	event_active(watcher->tick, EV_TIMEOUT, 0);
 	if (event_base_dispatch(watcher->base) < 0)
@@ -169,15 +184,13 @@ static void free_events(struct watcher *watcher)
 
 bool watcher_done(struct watcher *watcher)
 {
-	bool ended = true;
+	bool ended;
 
 	block_signals();
 	free_events(watcher);
-	if (watcher->checker != NULL)
-		ended = checker_free(watcher->checker, JOIN_LIMIT_MS);
-	else
-		board_free(watcher->board);
+	ended = checker_free(watcher->checker, JOIN_LIMIT_MS);
 	ledger_free(watcher->ledger);
+	config_free(watcher->config);
 	if (watcher->base != NULL)
 		event_base_free(watcher->base);
 	return ended;

@@ -24,10 +24,9 @@ typedef void watcher_news_cb(
 
 struct watcher {
 	struct event_base *base;
-	const struct config *config;
+	struct config *config; /* shared: the newest snapshot's */
 	struct log *log;
-	struct checker *checker; /* NULL while disabled: nothing is asked */
-	struct board *board;
+	struct checker *checker;
 	struct ledger *ledger;
 	struct event *news;
 	struct event *tick;
@@ -38,11 +37,18 @@ struct watcher {
 	void (*on_news)(
 	    struct watcher *watcher, const struct snapshot *snapshot, struct moment now);
 	void *arg;
+
+	/* At SIGHUP, and after another configuration has taken over; NULL: there is only the one.
+	 */
+	void (*on_hangup)(void *reload_arg);
+	void (*on_takeover)(void *reload_arg);
+	void *reload_arg;
 };
 
-/* Makes everything but starts nothing. ledger_log may be another log. watcher_done frees what was
- * made, in every case. Returns 0, or -1 with err. */
-int watcher_init(struct watcher *watcher, const struct config *config, struct log *log,
+/* Makes everything but starts nothing; shares config, whose level and format log follows.
+ * ledger_log may be another log. watcher_done frees what was made, in every case. Returns 0, or -1
+ * with err. */
+int watcher_init(struct watcher *watcher, struct config *config, struct log *log,
     struct log *ledger_log, struct error *err);
 
 /* Checks until watcher_stop, or SIGTERM or SIGINT. Returns 0, or -1 with err. */

@@ -29,6 +29,10 @@ const struct key config_keys[] = {
 	.type = KEY_STRING,
 	.offset = offsetof(struct config, disabled),
 	.help = "the reason why every gate is open and nothing is asked"},
+    {.name = "stateDirectory",
+	.type = KEY_STRING,
+	.offset = offsetof(struct config, state_directory),
+	.help = "where the last verdicts survive a restart of the sidecar"},
     {.name = "log", .type = KEY_NESTED, .help = "level and format"},
     {.name = "databases", .type = KEY_NESTED, .help = "what is checked"},
     {.name = NULL},
@@ -180,8 +184,18 @@ static void read_document(const cJSON *document, const struct json_place *place,
 	read_databases(document, place, config, extent, problems);
 }
 
-struct config *config_load(const char *file, const struct setting_flags *flags,
-    enum config_extent extent, struct problems *problems)
+static void add_paths(const struct config *config, struct strings *paths)
+{
+	for (size_t i = 0; i < config->database_count; i++) {
+		const struct database *database = &config->databases[i];
+
+		for (size_t k = 0; k < database->check_count; k++)
+			check_add_inputs(database->checks[k], paths);
+	}
+}
+
+struct config *config_load_from(const char *file, const struct setting_flags *flags,
+    enum config_extent extent, struct strings *paths, struct problems *problems)
 {
 	struct json_origin origins[SETTINGS_MAX + 1];
 	struct json_place place = {
@@ -191,19 +205,33 @@ struct config *config_load(const char *file, const struct setting_flags *flags,
 	    file != NULL ? json_file_read(file, FILE_LIMIT_MIB, problems) : cJSON_CreateObject();
 	struct config *config;
 
+	if (file != NULL)
+		strings_add(paths, file);
 	if (document == NULL)
 		return NULL;
 	config = xcalloc(1, sizeof(*config));
+	atomic_init(&config->references, 1);
 	if (cJSON_IsObject(document))
 		settings_apply(document, file != NULL, flags, origins, problems);
 	else
 		origins[0] = (struct json_origin){NULL, NULL};
 	read_document(document, &place, config, extent, problems);
 	cJSON_Delete(document);
+	add_paths(config, paths);
 	if (problems->lines.count == problems_before)
 		return config;
 	config_free(config);
 	return NULL;
+}
+
+struct config *config_load(const char *file, const struct setting_flags *flags,
+    enum config_extent extent, struct problems *problems)
+{
+	struct strings paths = {0};
+	struct config *config = config_load_from(file, flags, extent, &paths, problems);
+
+	strings_done(&paths);
+	return config;
 }
 
 void config_load_address(const char *file, const struct setting_flags *flags,
@@ -230,9 +258,20 @@ void config_load_address(const char *file, const struct setting_flags *flags,
 	problems_done(&others);
 }
 
+bool config_opens_gates(const struct config *config)
+{
+	return config->disabled != NULL || config->mode == MODE_OBSERVE;
+}
+
+struct config *config_share(struct config *config)
+{
+	atomic_fetch_add(&config->references, 1);
+	return config;
+}
+
 void config_free(struct config *config)
 {
-	if (config == NULL)
+	if (config == NULL || atomic_fetch_sub(&config->references, 1) > 1)
 		return;
 	for (size_t i = 0; i < config->database_count; i++)
 		database_done(&config->databases[i]);

@@ -1,11 +1,13 @@
 /*
- * The configuration: loaded whole, with all its problems, before any thread starts; immutable
- * after.
+ * The configuration: loaded whole, with all its problems, by one thread at a time (cJSON), and
+ * immutable after. A reload makes another one; whoever works by one holds a reference to it.
  */
 #ifndef SCHEMALATCH_CONFIG_CONFIG_H
 #define SCHEMALATCH_CONFIG_CONFIG_H
 
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../../probes/keys.h"
 #include "../../probes/problems.h"
@@ -30,8 +32,12 @@ struct config {
 	char *disabled; /* the reason, or NULL */
 	int log_level;
 	int log_format;
+	char *state_directory; /* or NULL */
 	struct database *databases;
 	size_t database_count;
+	struct digest digest; /* of all that it was read from; of meaning.h, zero before */
+	uint64_t generation;  /* counts reloads; whoever reloads sets it before others see it */
+	atomic_uint references;
 };
 
 /* How much is looked at: a command that asks something else needs no check, and may well be there
@@ -42,12 +48,24 @@ extern const struct key config_keys[];
 extern const struct key config_log_keys[];
 
 /*
- * Loads the file (NULL: none), variables and flags. Gives the configuration, config_free releases
- * it; NULL when problems were added. May block (files).
+ * Loads the file (NULL: none), variables and flags. Gives the configuration with one reference;
+ * NULL when problems were added. May block (files).
  */
 struct config *config_load(const char *file, const struct setting_flags *flags,
     enum config_extent extent, struct problems *problems);
+
+/* The same; fills paths with the files and directories that it is read from, also where it cannot
+ * be. */
+struct config *config_load_from(const char *file, const struct setting_flags *flags,
+    enum config_extent extent, struct strings *paths, struct problems *problems);
+
+/* One more reference; ends one, and with the last one the configuration (NULL allowed). Any thread.
+ */
+struct config *config_share(struct config *config);
 void config_free(struct config *config);
+
+/* Whether every gate answers 200 by it, whatever was found. */
+bool config_opens_gates(const struct config *config);
 
 /* The listen address alone, for a command that asks the running sidecar: nothing else of the
  * configuration is looked at, no other file is read. */

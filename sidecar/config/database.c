@@ -305,6 +305,7 @@ void database_done(struct database *database)
 	for (size_t i = 0; i < database->check_count; i++)
 		check_free(database->checks[i]);
 	free(database->checks);
+	free(database->meanings);
 	strings_done(&database->dropped);
 	keys_free(database_keys, database);
 }

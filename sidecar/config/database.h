@@ -11,6 +11,7 @@
 #include "../../probes/check.h"
 #include "../../probes/error.h"
 #include "../../probes/keys.h"
+#include "../digest.h"
 #include "dsn.h"
 
 enum keep_connection { KEEP_AUTO, KEEP_ALWAYS, KEEP_NEVER };
@@ -33,6 +34,12 @@ struct database {
 	struct check **checks;
 	size_t check_count;
 	struct strings dropped; /* parameters of the URL that mean nothing to libpq */
+
+	/* What tells it from an entry of another configuration; of meaning.h, zero before. */
+	struct digest target;    /* which database, as far as configuration can tell */
+	struct digest session;   /* all that a session depends on */
+	struct digest whole;     /* all of it */
+	struct digest *meanings; /* one a check: all that its verdict depends on, but the target */
 };
 
 extern const struct key database_keys[];

@@ -4,8 +4,16 @@
  * arithmetic), never by the network: sessions have deadlines and names are looked up elsewhere.
  * Nobody waits for it: what it finds hangs on the board.
  *
- * Threads meet in three places only: the board, two eventfds (wake-up and stop; libevent's own
- * notification would need locks in every call of both loops), and an atomic heartbeat.
+ * Threads meet in four places only: the board, three eventfds (news, wake-up and stop; libevent's
+ * own notification would need locks in every call of both loops), the one configuration that is
+ * handed over, and an atomic heartbeat.
+ *
+ * A reload: patrols come to rest between two rounds, go over to the new configuration, and look, if
+ * what they watch is another than before; while they do, answers go by the former configuration.
+ * When all have looked, or after five seconds, the new one takes over, in one publication; what
+ * was ready and has had no answer since is held (succession.h). So no answer is ever made from half
+ * of each, from a check that has not been asked yet, or for want of an answer. A configuration by
+ * which every gate is open needs none: it takes over at once, even where this thread is stuck.
  */
 #ifndef SCHEMALATCH_WATCH_CHECKER_H
 #define SCHEMALATCH_WATCH_CHECKER_H
@@ -20,8 +28,16 @@
 
 struct checker;
 
-/* Borrows config and log. Gives a checker that does not run yet; NULL with err. */
-struct checker *checker_create(const struct config *config, struct log *log, struct error *err);
+/* Shares config, borrows log. Gives a checker that does not run yet; NULL with err. */
+struct checker *checker_create(struct config *config, struct log *log, struct error *err);
+
+/* Before checker_start: takes up what a former process has kept in stateDirectory, and keeps the
+ * last answers there from now on, by whichever configuration. May block (files). */
+void checker_keep_state(struct checker *checker);
+
+/* Takes config, with its meaning filled in; it takes over later on, unless another one comes first.
+ * Main thread. */
+void checker_reload(struct checker *checker, struct config *config);
 
 /* Starts the thread; the first round begins at once. */
 int checker_start(struct checker *checker, struct error *err);

@@ -35,6 +35,7 @@
 #define NOTIFIED_SPREAD_MS 25
 
 struct patrol {
+	struct event_base *base;
 	const struct database *database;
 	struct log *log;
 	struct database_state *state;
@@ -45,13 +46,15 @@ struct patrol {
 	int64_t next_ms;     /* monotonic: when the next round begins */
 	struct session *session;
 	int64_t session_until_ms;
-	struct check_memory *memories;
+	struct session_handler handler;
 	struct round round;
 	struct vigil vigil;
 	struct sentinel place;   /* what the verdicts so far are about; without system and
 				    database: not known yet */
 	int64_t place_opened_ms; /* the session in which that was asked last */
 	bool in_round;
+	bool rests;
+	bool has_looked;
 	int64_t started_ms;
 	int64_t took_ms; /* the last round */
 	int64_t ended_ms;
@@ -97,6 +100,8 @@ static void arm(struct patrol *patrol)
 
 	if (patrol->waits_for_secret && delay > SECRET_PERIOD_MS)
 		delay = SECRET_PERIOD_MS;
+	if (patrol->rests)
+		return;
 	if (delay < 0)
 		delay = 0;
 	interval = (struct timeval){.tv_sec = delay / 1000, .tv_usec = (delay % 1000) * 1000};
@@ -242,6 +247,7 @@ static void finish(struct patrol *patrol, const struct verdict *failure)
 	bool changed = note_verdicts(patrol, end);
 
 	patrol->in_round = false;
+	patrol->has_looked = true;
 	patrol->ended_ms = end.monotonic_ms;
 	patrol->took_ms = end.monotonic_ms - patrol->started_ms;
 	database_state_note_round(state, patrol->took_ms);
@@ -303,7 +309,7 @@ static void forget_place(struct patrol *patrol)
 	log_end(
 	    &line, "another database answers than before; what was known of that one is forgotten");
 	for (size_t i = 0; i < patrol->database->check_count; i++) {
-		patrol->memories[i] = (struct check_memory){0};
+		patrol->state->memories[i] = (struct check_memory){0};
 		standing_forget(&patrol->state->standings[i]);
 	}
 }
@@ -318,6 +324,8 @@ static void note_place(struct patrol *patrol)
 	if (sentinel_is_elsewhere(&patrol->place, reading))
 		forget_place(patrol);
 	patrol->place = *reading;
+	memcpy(patrol->state->identity.system, reading->system, sizeof(reading->system));
+	memcpy(patrol->state->identity.database, reading->database, sizeof(reading->database));
 	patrol->place_opened_ms = session_opened_ms(patrol->session);
 }
 
@@ -495,38 +503,130 @@ static void prepare_to_listen(struct patrol *patrol)
 	patrol->listen = (struct statement){.sql = patrol->listen_sql, .is_command = true};
 }
 
+/* What follows from the entry alone. */
+static void take_entry(struct patrol *patrol, const struct database *database)
+{
+	patrol->database = database;
+	patrol->reach =
+	    (struct backoff){.base_ms = database->retry_period_ms, .cap_ms = database->period_ms};
+	patrol->login = (struct backoff){
+	    .floor_ms = LOGIN_FLOOR_MS, .base_ms = LOGIN_BASE_MS, .cap_ms = LOGIN_CAP_MS};
+	round_init(&patrol->round, database, patrol->state->memories);
+	vigil_forget(&patrol->vigil);
+	free(patrol->listen_sql);
+	patrol->listen_sql = NULL;
+	prepare_to_listen(patrol);
+}
+
+static void make_session(struct patrol *patrol)
+{
+	patrol->listens = false;
+	patrol->told_deaf = false;
+	patrol->session =
+	    session_create(patrol->base, patrol->database, patrol->log, &patrol->handler);
+}
+
 struct patrol *patrol_create(struct event_base *base, const struct database *database,
     struct log *log, struct database_state *state, void (*on_change)(void *arg), void *arg)
 {
 	struct patrol *patrol = xcalloc(1, sizeof(*patrol));
-	struct session_handler handler = {.on_open = on_open,
-	    .on_answer = on_answer,
-	    .on_lost = on_lost,
-	    .on_notify = on_notify,
-	    .arg = patrol};
-	int64_t cap = database->period_ms;
 
-	patrol->database = database;
+	patrol->base = base;
 	patrol->log = log;
 	patrol->state = state;
 	patrol->on_change = on_change;
 	patrol->arg = arg;
-	patrol->memories = xcalloc(database->check_count, sizeof(*patrol->memories));
-	patrol->reach = (struct backoff){.base_ms = database->retry_period_ms, .cap_ms = cap};
-	patrol->login = (struct backoff){
-	    .floor_ms = LOGIN_FLOOR_MS, .base_ms = LOGIN_BASE_MS, .cap_ms = LOGIN_CAP_MS};
-	round_init(&patrol->round, database, patrol->memories);
-	prepare_to_listen(patrol);
-	patrol->session = session_create(base, database, log, &handler);
+	patrol->handler = (struct session_handler){.on_open = on_open,
+	    .on_answer = on_answer,
+	    .on_lost = on_lost,
+	    .on_notify = on_notify,
+	    .arg = patrol};
+	take_entry(patrol, database);
+	make_session(patrol);
 	patrol->timer = evtimer_new(base, on_timer, patrol);
 	if (patrol->timer == NULL)
 		abort();
 	return patrol;
 }
 
+static void learn_identity(struct patrol *patrol)
+{
+	const struct identity *identity = &patrol->state->identity;
+
+	patrol->place = (struct sentinel){0};
+	memcpy(patrol->place.system, identity->system, sizeof(identity->system));
+	memcpy(patrol->place.database, identity->database, sizeof(identity->database));
+}
+
 void patrol_start(struct patrol *patrol)
 {
+	learn_identity(patrol);
+	patrol->has_looked = false;
 	schedule(patrol, 0);
+}
+
+bool patrol_has_looked(const struct patrol *patrol)
+{
+	return patrol->has_looked;
+}
+
+void patrol_rest(struct patrol *patrol)
+{
+	patrol->rests = true;
+	event_del(patrol->timer);
+}
+
+bool patrol_is_in_round(const struct patrol *patrol)
+{
+	return patrol->in_round;
+}
+
+static void move_session(struct patrol *patrol, const struct database *former)
+{
+	if (digest_same(&former->session, &patrol->database->session)) {
+		session_move(patrol->session, patrol->database);
+		return;
+	}
+	session_free(patrol->session);
+	make_session(patrol);
+	patrol->state->connected = false;
+}
+
+static void break_off(struct patrol *patrol)
+{
+	const struct verdict none = verdict_of(REASON_PENDING, "broken off");
+
+	session_close(patrol->session);
+	round_fail(&patrol->round, &none);
+	vigil_forget(&patrol->vigil);
+	patrol->in_round = false;
+	patrol->asks_to_listen = false;
+	patrol->state->connected = false;
+}
+
+void patrol_move(struct patrol *patrol, const struct database *database,
+    struct database_state *state, bool look_now)
+{
+	const struct database *former = patrol->database;
+	bool same = digest_same(&former->whole, &database->whole);
+	bool broken = patrol->in_round;
+
+	patrol->state = state;
+	if (broken)
+		break_off(patrol);
+	if (same) {
+		round_move(&patrol->round, database, state->memories);
+		patrol->database = database;
+	} else {
+		round_done(&patrol->round);
+		take_entry(patrol, database);
+	}
+	move_session(patrol, former);
+	patrol->rests = false;
+	if (same && !broken && !look_now)
+		schedule(patrol, patrol->next_ms - clock_monotonic_ms());
+	else
+		patrol_start(patrol);
 }
 
 void patrol_free(struct patrol *patrol)
@@ -537,6 +637,5 @@ void patrol_free(struct patrol *patrol)
 	event_free(patrol->timer);
 	round_done(&patrol->round);
 	free(patrol->listen_sql);
-	free(patrol->memories);
 	free(patrol);
 }

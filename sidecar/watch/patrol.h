@@ -6,6 +6,7 @@
 #define SCHEMALATCH_WATCH_PATROL_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 #include "../config/database.h"
 #include "../log.h"
@@ -18,8 +19,25 @@ struct patrol;
 struct patrol *patrol_create(struct event_base *base, const struct database *database,
     struct log *log, struct database_state *state, void (*on_change)(void *arg), void *arg);
 
-/* Looks at once, and from then on by itself. */
+/* Looks at once, and from then on by itself. What state says of the database's identity is where it
+ * was before. */
 void patrol_start(struct patrol *patrol);
+
+/* Whether a round has ended since patrol_start, or since patrol_move. */
+bool patrol_has_looked(const struct patrol *patrol);
+
+/* Begins no further round; one that is under way ends as usual, and on_change tells. */
+void patrol_rest(struct patrol *patrol);
+bool patrol_is_in_round(const struct patrol *patrol);
+
+/*
+ * A patrol at rest goes on for the same database in another configuration, with a state of its own,
+ * which has been filled with what the former one leaves. A round that is still under way is broken
+ * off. Where the entry is the same nothing else changes, and look_now false keeps the rhythm; a
+ * session is kept where all that it depends on is the same. Not from inside on_change.
+ */
+void patrol_move(struct patrol *patrol, const struct database *database,
+    struct database_state *state, bool look_now);
 
 void patrol_free(struct patrol *patrol);
 

@@ -168,6 +168,12 @@ void round_fail(struct round *round, const struct verdict *failure)
 	round->current = round->database->check_count;
 }
 
+void round_move(struct round *round, const struct database *database, struct check_memory *memories)
+{
+	round->database = database;
+	round->memories = memories;
+}
+
 void round_done(struct round *round)
 {
 	check_run_done(&round->run);

@@ -54,6 +54,11 @@ void round_answer(struct round *round, const struct answer *answer);
 /* The session failed: all checks that have no verdict yet get this one, and the round has ended. */
 void round_fail(struct round *round, const struct verdict *failure);
 
+/* Between rounds: goes on for the same entry of another configuration, and what was found stands.
+ */
+void round_move(
+    struct round *round, const struct database *database, struct check_memory *memories);
+
 void round_done(struct round *round);
 
 #endif

@@ -158,6 +158,11 @@ struct session *session_create(struct event_base *base, const struct database *d
 	return session;
 }
 
+void session_move(struct session *session, const struct database *database)
+{
+	session->database = database;
+}
+
 bool session_is_open(const struct session *session)
 {
 	return session->state == SESSION_IDLE || session->state == SESSION_ASKING;

@@ -46,6 +46,10 @@ void session_ask(struct session *session, const struct statement *statement);
 /* Closes from any state; a callback that was due never comes. */
 void session_close(struct session *session);
 
+/* Goes on for the same entry of another configuration, at any state but in the midst of opening:
+ * borrows that one from now on. */
+void session_move(struct session *session, const struct database *database);
+
 /* What is said where "server" is "primary" and the server is a standby. */
 struct verdict session_standby_failure(void);
 

@@ -14,36 +14,49 @@ struct board {
 	struct snapshot *newest; /* behind it, by older: those that somebody still reads */
 };
 
-struct snapshot *snapshot_create(const struct config *config, struct moment now)
+struct snapshot *snapshot_create(struct config *config, struct moment now)
 {
 	struct snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
 
-	snapshot->config = config;
+	snapshot->config = config_share(config);
 	snapshot->databases = xcalloc(config->database_count, sizeof(*snapshot->databases));
 	for (size_t i = 0; i < config->database_count; i++) {
 		size_t count = config->databases[i].check_count;
 
 		snapshot->databases[i].due_ms = INT64_MAX;
 		snapshot->databases[i].standings = xcalloc(count, sizeof(struct standing));
+		snapshot->databases[i].memories = xcalloc(count, sizeof(struct check_memory));
 		for (size_t k = 0; k < count; k++)
 			standing_init(&snapshot->databases[i].standings[k], now);
 	}
 	return snapshot;
 }
 
+/* free() releases it. */
+static void *copy_of(const void *elements, size_t count, size_t size)
+{
+	void *copy = xcalloc(count, size);
+
+	memcpy(copy, elements, count * size);
+	return copy;
+}
+
 struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 {
-	const struct config *config = snapshot->config;
+	struct config *config = snapshot->config;
 	struct snapshot *copy = xcalloc(1, sizeof(*copy));
 
-	copy->config = config;
+	copy->config = config_share(config);
 	copy->databases = xcalloc(config->database_count, sizeof(*copy->databases));
 	for (size_t i = 0; i < config->database_count; i++) {
-		size_t bytes = config->databases[i].check_count * sizeof(struct standing);
+		const struct database_state *state = &snapshot->databases[i];
+		size_t count = config->databases[i].check_count;
 
-		copy->databases[i] = snapshot->databases[i];
-		copy->databases[i].standings = xcalloc(bytes, 1);
-		memcpy(copy->databases[i].standings, snapshot->databases[i].standings, bytes);
+		copy->databases[i] = *state;
+		copy->databases[i].standings =
+		    copy_of(state->standings, count, sizeof(struct standing));
+		copy->databases[i].memories =
+		    copy_of(state->memories, count, sizeof(struct check_memory));
 	}
 	return copy;
 }
@@ -52,9 +65,12 @@ void snapshot_free(struct snapshot *snapshot)
 {
 	if (snapshot == NULL)
 		return;
-	for (size_t i = 0; i < snapshot->config->database_count; i++)
+	for (size_t i = 0; i < snapshot->config->database_count; i++) {
 		free(snapshot->databases[i].standings);
+		free(snapshot->databases[i].memories);
+	}
 	free(snapshot->databases);
+	config_free(snapshot->config);
 	free(snapshot);
 }
 
@@ -99,13 +115,15 @@ static struct snapshot *let_go(struct board *board, const struct snapshot *snaps
  * could go between reading the pointer and counting the reference. */
 void board_publish(struct board *board, struct snapshot *snapshot)
 {
-	struct snapshot *ended;
+	struct snapshot *ended = snapshot;
 
 	pthread_mutex_lock(&board->mutex);
-	snapshot->references = 1;
-	snapshot->older = board->newest;
-	board->newest = snapshot;
-	ended = let_go(board, snapshot->older);
+	if (snapshot->config->generation >= board->newest->config->generation) {
+		snapshot->references = 1;
+		snapshot->older = board->newest;
+		board->newest = snapshot;
+		ended = let_go(board, snapshot->older);
+	}
 	pthread_mutex_unlock(&board->mutex);
 	snapshot_free(ended);
 }

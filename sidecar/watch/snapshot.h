@@ -9,12 +9,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../probes/check.h"
 #include "../config/config.h"
 #include "standing.h"
 
 /* Upper bounds of the round histogram's buckets, in seconds, ascending; +Inf is implied. */
 #define ROUND_BUCKETS 11
 extern const double round_bucket_bounds[ROUND_BUCKETS];
+
+/* Which database answered last, by its own word (sentinel.h); empty: not known. */
+struct identity {
+	char system[24];
+	char database[16];
+};
 
 struct database_state {
 	bool connected;
@@ -25,18 +32,21 @@ struct database_state {
 	int64_t answered_wall_ms; /* last answer of the database; 0: none yet */
 	uint64_t connects;
 	uint64_t connect_failures[REASON_COUNT];
-	struct standing *standings; /* one a check, in the order of the configuration */
+	struct standing *standings;    /* one a check, in the order of the configuration */
+	struct check_memory *memories; /* the same; a round's to change */
+	struct identity identity;
 };
 
 struct snapshot {
-	const struct config *config;
+	struct config *config;            /* shared */
 	struct database_state *databases; /* one a database of the configuration */
 	int references;                   /* these two are the board's, under its mutex */
 	struct snapshot *older;
 };
 
-/* All checks pending; a copy. Give it, for snapshot_free or for a board that takes it. */
-struct snapshot *snapshot_create(const struct config *config, struct moment now);
+/* All checks pending; a copy. Give it, for snapshot_free or for a board that takes it; it holds a
+ * reference to config. */
+struct snapshot *snapshot_create(struct config *config, struct moment now);
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
@@ -49,7 +59,8 @@ struct board;
 /* Takes snapshot, the first. */
 struct board *board_create(struct snapshot *snapshot);
 
-/* Checking thread: takes snapshot; nobody changes it from here on. */
+/* Any thread: takes snapshot; nobody changes it from here on. One of an older configuration than
+ * the newest has come too late, and is let go. */
 void board_publish(struct board *board, struct snapshot *snapshot);
 
 /* Any thread: the newest snapshot, with a reference that board_release ends. */

@@ -21,14 +21,24 @@ void standing_note(struct standing *standing, const struct verdict *verdict, str
 	if (verdict->value == VERDICT_UNKNOWN)
 		return; /* silence: the last answer stands */
 	standing->answered = true;
+	standing->inherited = false;
 	standing->answer = verdict->value;
 	memcpy(standing->answer_message, verdict->message, sizeof(standing->answer_message));
 	standing->answered_at = now;
 	standing->ever_ready = standing->ever_ready || verdict->value == VERDICT_READY;
 }
 
+void standing_inherit(struct standing *standing, struct moment ready_at)
+{
+	standing->answered = true;
+	standing->inherited = true;
+	standing->answer = VERDICT_READY;
+	standing->answered_at = ready_at;
+}
+
 void standing_forget(struct standing *standing)
 {
 	standing->answered = false;
+	standing->inherited = false;
 	standing->ever_ready = false;
 }

@@ -24,6 +24,7 @@ struct standing {
 	enum verdict_value answer; /* READY or NOT_READY: what the last answer said */
 	char answer_message[sizeof(((struct verdict *)0)->message)];
 	struct moment answered_at;
+	bool inherited; /* that answer was none of this check: see standing_inherit */
 	bool ever_ready;
 	uint64_t transitions; /* changes of the value */
 };
@@ -33,6 +34,10 @@ void standing_init(struct standing *standing, struct moment now);
 
 /* A round ended with that verdict. */
 void standing_note(struct standing *standing, const struct verdict *verdict, struct moment now);
+
+/* The pod was ready, last known so then, before this check came into the configuration: silence
+ * does not revoke that, and the first answer takes its place. */
+void standing_inherit(struct standing *standing, struct moment ready_at);
 
 /* Another database answers from now on: what was known of the former is no answer of this one. */
 void standing_forget(struct standing *standing);

@@ -83,11 +83,14 @@ def start(request):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
+    marker = item.get_closest_marker("limit")
+    limit_s = marker.args[0] if marker else TEST_LIMIT_S
+
     def give_up(*_):
-        raise AssertionError(f"the test took longer than {TEST_LIMIT_S * PATIENCE:g} s")
+        raise AssertionError(f"the test took longer than {limit_s * PATIENCE:g} s")
 
     signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(int(TEST_LIMIT_S * PATIENCE))
+    signal.alarm(int(limit_s * PATIENCE))
     yield
     signal.alarm(0)
 

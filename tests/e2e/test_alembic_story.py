@@ -22,7 +22,7 @@ def test_from_nothing_to_head_and_back(database, start):
     project = AlembicProject(database.url())
     project.revision("aa01", create("users"), drop("users"))
     project.revision("bb02", create("orders"), drop("orders"))
-    sidecar = start(configuration(database.url(), alembic(project.versions), tables("users", "orders")))
+    sidecar = start(configuration(database.url(), alembic(project.release()), tables("users", "orders")))
 
     check = shows(sidecar, "unmanaged", False)
     assert "alembic upgrade head" in check["message"]
@@ -48,7 +48,7 @@ def test_a_newer_release_migrates_and_the_old_one_stays_ready(database, start):
     shows(old, "ok", True)
 
     project.revision("bb02", create("orders"), drop("orders"))
-    new = start(configuration(database.url(), alembic(project.versions)))
+    new = start(configuration(database.url(), alembic(project.release())))
     shows(new, "behind", False)
     project.upgrade()
     shows(new, "ok", True)
@@ -67,7 +67,7 @@ def test_branches_and_their_merge(database, start):
     project.revision("aa01", create("users"), drop("users"))
     project.revision("bb02", create("orders"), drop("orders"))
     project.revision("cc03", create("invoices"), drop("invoices"), "--head", "aa01", "--splice")
-    two_heads = start(configuration(database.url(), alembic(project.versions)))
+    two_heads = start(configuration(database.url(), alembic(project.release())))
     shows(two_heads, "unmanaged", False)
     project.upgrade("bb02")
     assert "cc03" in shows(two_heads, "behind", False)["message"]
@@ -75,7 +75,7 @@ def test_branches_and_their_merge(database, start):
     shows(two_heads, "ok", True)
 
     project.run("merge", "-m", "join", "--rev-id", "dd04", "heads")
-    merged = start(configuration(database.url(), alembic(project.versions)))
+    merged = start(configuration(database.url(), alembic(project.release())))
     assert "dd04" in shows(merged, "behind", False)["message"]
     project.upgrade()
     shows(merged, "ok", True)
@@ -88,7 +88,7 @@ def test_stamps_are_believed_and_the_tables_check_tells_the_truth(database, star
     """A stamp writes the row and runs nothing: only what is there can show it."""
     project = AlembicProject(database.url())
     project.revision("aa01", create("users"), drop("users"))
-    sidecar = start(configuration(database.url(), alembic(project.versions), tables("users")))
+    sidecar = start(configuration(database.url(), alembic(project.release()), tables("users")))
     project.stamp("head")
     sidecar.wait_check("migrations", reason="ok")
     sidecar.wait_check("tables", reason="missing")
@@ -105,7 +105,7 @@ def test_dependencies_across_branches(database, start):
     project.revision("aa01", "pass", "pass", "--branch-label", "core")
     project.revision("bb01", "pass", "pass", "--head", "base", "--branch-label", "shop",
                      "--depends-on", "core")
-    sidecar = start(configuration(database.url(), alembic(project.versions)))
+    sidecar = start(configuration(database.url(), alembic(project.release())))
     project.upgrade("heads")
     shows(sidecar, "ok", True)
     assert database.execute("SELECT version_num FROM alembic_version") == [("bb01",)]
@@ -116,7 +116,7 @@ def test_a_migration_that_holds_its_locks_holds_the_verdict(database, start):
     project = AlembicProject(database.url())
     project.revision("aa01", create("users"), drop("users"))
     project.upgrade()
-    sidecar = start(configuration(database.url(), alembic(project.versions)))
+    sidecar = start(configuration(database.url(), alembic(project.release())))
     shows(sidecar, "ok", True)
     holder = database.locked("alembic_version")
     assert shows(sidecar, "locked", True)["held"]

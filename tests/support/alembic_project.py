@@ -1,6 +1,7 @@
 """A project that migrates with the real Alembic."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,11 @@ class AlembicProject:
         """The file of a revision."""
         found, = Path(self.versions).glob(f"{id}_*.py")
         return found
+
+    def release(self):
+        """The versions directory as it is now, as a release's image has it: later revisions are
+        another release's."""
+        return shutil.copytree(self.versions, scratch_folder("release") / "versions")
 
     def upgrade(self, target="head"):
         return self.run("upgrade", target)

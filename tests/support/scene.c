@@ -37,6 +37,7 @@ void scene_begin(struct scene *scene, const char *json)
 	};
 	scene->snapshot = snapshot_create(scene->config, scene->now);
 	scene->ledger = ledger_create(scene->config, &scene->log);
+	ledger_note_reading(scene->ledger, true, scene->now.wall_ms);
 }
 
 void scene_note(struct scene *scene, size_t database, size_t check, const struct verdict *verdict)
