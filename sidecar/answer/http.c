@@ -140,44 +140,23 @@ static void answer_not_found(struct exchange *exchange)
 	    " /livez, /healthz, /status and /metrics\n");
 }
 
-/* The check that "DATABASE/CHECK" names, by indices. */
-static bool find_check(
-    const struct config *config, const char *name, size_t *database, size_t *check)
+static void answer_subject(struct exchange *exchange)
 {
-	for (size_t i = 0; i < config->database_count; i++) {
-		size_t length = strlen(config->databases[i].name);
-
-		if (strncmp(name, config->databases[i].name, length) != 0 || name[length] != '/')
-			continue;
-		for (size_t k = 0; k < config->databases[i].check_count; k++) {
-			if (strcmp(config->databases[i].checks[k]->name, name + length + 1) != 0)
-				continue;
-			*database = i;
-			*check = k;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void answer_check(struct exchange *exchange)
-{
-	const char *name = exchange->target->path + strlen("/readyz/");
+	const char *title = exchange->target->path + strlen("/readyz/");
 	struct report_request request = report_request(exchange, GATE_READINESS);
-	size_t database;
-	size_t check;
+	struct subject subject;
 
 	request.path = "readyz";
-	if (!find_check(exchange->view->config, name, &database, &check)) {
+	if (!subject_find(exchange->view->snapshot, title, &subject)) {
 		exchange->code = 404;
 		text_add(&exchange->body, "no such check; /readyz?verbose names them\n");
 		return;
 	}
-	exchange->code = report_check(exchange->view, &request, database, check, &exchange->body);
+	exchange->code = report_subject(exchange->view, &request, &subject, &exchange->body);
 	if (!wants_json(exchange))
 		return;
 	text_done(&exchange->body);
-	take_json(exchange, status_check_document(exchange->view, database, check));
+	take_json(exchange, status_subject_document(exchange->view, &subject));
 }
 
 static const struct route routes[] = {
@@ -186,7 +165,7 @@ static const struct route routes[] = {
     {"/livez", HANDLER_LIVEZ, answer_livez},
     {"/metrics", HANDLER_METRICS, answer_metrics},
     {"/readyz", HANDLER_READYZ, answer_readyz},
-    {"/readyz/", HANDLER_READYZ, answer_check},
+    {"/readyz/", HANDLER_READYZ, answer_subject},
     {"/startupz", HANDLER_STARTUPZ, answer_startupz},
     {"/status", HANDLER_STATUS, answer_status},
 };

@@ -5,7 +5,7 @@
 
 #include "../../probes/xalloc.h"
 
-/* How a check looked when it was last noted. */
+/* How a subject looked when it was last noted. */
 struct seen {
 	struct verdict verdict;
 	bool pass;
@@ -14,7 +14,7 @@ struct seen {
 struct ledger {
 	const struct config *config;
 	struct log *log;
-	struct seen **seen; /* per database, per check */
+	struct seen *seen; /* one a subject */
 	bool passed[GATE_COUNT];
 	bool started;
 	struct change changes[LEDGER_CHANGES_MAX];
@@ -24,17 +24,13 @@ struct ledger {
 struct ledger *ledger_create(const struct config *config, struct log *log)
 {
 	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
+	size_t count = subject_count(config);
 
 	ledger->config = config;
 	ledger->log = log;
-	ledger->seen = xcalloc(config->database_count, sizeof(struct seen *));
-	for (size_t i = 0; i < config->database_count; i++) {
-		size_t count = config->databases[i].check_count;
-
-		ledger->seen[i] = xcalloc(count, sizeof(struct seen));
-		for (size_t k = 0; k < count; k++)
-			ledger->seen[i][k].verdict = verdict_of(REASON_PENDING, "%s", "");
-	}
+	ledger->seen = xcalloc(count, sizeof(*ledger->seen));
+	for (size_t i = 0; i < count; i++)
+		ledger->seen[i].verdict = verdict_of(REASON_PENDING, "%s", "");
 	return ledger;
 }
 
@@ -56,6 +52,7 @@ static void log_change(struct ledger *ledger, const struct change *change,
 {
 	struct log_line line = log_begin(ledger->log,
 	    change->value == VERDICT_READY ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "verdict");
+	char title[SUBJECT_TITLE_BYTES];
 
 	log_text(&line, "database", change->database);
 	log_text(&line, "check", change->check);
@@ -63,7 +60,7 @@ static void log_change(struct ledger *ledger, const struct change *change,
 	log_text(&line, "reason", reason_name(change->reason));
 	log_bool(&line, "pass", change->pass);
 	log_text(&line, "sqlstate", judgement->verdict->sqlstate);
-	log_end(&line, "%s/%s %s: %s%s", change->database, change->check,
+	log_end(&line, "%s %s: %s%s", subject_title(change->database, change->check, title),
 	    reason_name(change->reason), change->message, afterthought(judgement, standing));
 }
 
@@ -78,28 +75,27 @@ static bool is_news(const struct seen *seen, const struct judgement *judgement)
 	return !verdict_same(judgement->verdict, &seen->verdict);
 }
 
-static void note_check(struct ledger *ledger, size_t database_index, size_t index,
-    const struct judgement *judgement, const struct standing *standing, struct moment now)
+static void note_subject(
+    struct ledger *ledger, struct seen *seen, const struct subject *subject, struct moment now)
 {
-	const struct database *database = &ledger->config->databases[database_index];
-	struct seen *seen = &ledger->seen[database_index][index];
+	struct judgement judgement = gate_judge(subject, now.monotonic_ms);
 	struct change *change = &ledger->changes[ledger->change_count % LEDGER_CHANGES_MAX];
 
-	if (!is_news(seen, judgement))
+	if (!is_news(seen, &judgement))
 		return;
-	*seen = (struct seen){*judgement->verdict, judgement->pass};
+	*seen = (struct seen){*judgement.verdict, judgement.pass};
 	*change = (struct change){
 	    .wall_ms = now.wall_ms,
-	    .database = database->name,
-	    .check = database->checks[index]->name,
+	    .database = subject->database,
+	    .check = subject->name,
 	    .value = seen->verdict.value,
 	    .reason = seen->verdict.reason,
 	    .pass = seen->pass,
-	    .held = judgement->held,
+	    .held = judgement.held,
 	};
 	memcpy(change->message, seen->verdict.message, sizeof(change->message));
 	ledger->change_count++;
-	log_change(ledger, change, judgement, standing);
+	log_change(ledger, change, &judgement, subject->standing);
 }
 
 static void note_gate(struct ledger *ledger, enum gate gate, bool pass)
@@ -120,16 +116,12 @@ static void note_gate(struct ledger *ledger, enum gate gate, bool pass)
 
 void ledger_note(struct ledger *ledger, const struct snapshot *snapshot, struct moment now)
 {
-	for (size_t i = 0; i < ledger->config->database_count; i++) {
-		const struct database *database = &ledger->config->databases[i];
-		const struct database_state *state = &snapshot->databases[i];
+	size_t count = subject_count(ledger->config);
 
-		for (size_t k = 0; k < database->check_count; k++) {
-			struct judgement judgement = gate_judge(database->checks[k],
-			    &state->standings[k], state, database->hold_for_ms, now.monotonic_ms);
+	for (size_t i = 0; i < count; i++) {
+		struct subject subject = subject_at(snapshot, i);
 
-			note_check(ledger, i, k, &judgement, &state->standings[k], now);
-		}
+		note_subject(ledger, &ledger->seen[i], &subject, now);
 	}
 	ledger->started = ledger->started || gate_passes(snapshot, GATE_STARTUP, now.monotonic_ms);
 	note_gate(ledger, GATE_STARTUP, ledger->started);
@@ -161,8 +153,6 @@ void ledger_free(struct ledger *ledger)
 {
 	if (ledger == NULL)
 		return;
-	for (size_t i = 0; i < ledger->config->database_count; i++)
-		free(ledger->seen[i]);
 	free(ledger->seen);
 	free(ledger);
 }

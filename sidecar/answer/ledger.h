@@ -14,7 +14,7 @@
 
 struct change {
 	int64_t wall_ms;
-	const char *database; /* borrowed from the configuration */
+	const char *database; /* these two as in struct subject, borrowed from the configuration */
 	const char *check;
 	enum verdict_value value;
 	enum reason reason;

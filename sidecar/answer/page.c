@@ -64,19 +64,19 @@ static void add_verdict_cell(struct text *out, const struct judgement *judgement
 	text_addf(out, "%s</td>", judgement->latched ? ", latched" : "");
 }
 
-static void add_check(struct text *out, const struct view *view, size_t database, size_t index)
+static void add_subject(struct text *out, const struct view *view, const struct subject *subject)
 {
-	const struct database *d = &view->config->databases[database];
-	const struct standing *standing = &view->snapshot->databases[database].standings[index];
-	struct judgement judgement = view_judge(view, database, index);
+	struct judgement judgement = view_judge(view, subject);
+	char title[SUBJECT_TITLE_BYTES];
 
 	text_add(out, "<tr>");
 	add_cell(out, judgement.pass ? "passes" : "fails");
-	text_addf(out, "<th scope=\"row\">%s/%s</th>", d->name, d->checks[index]->name);
+	text_addf(out, "<th scope=\"row\">%s</th>",
+	    subject_title(subject->database, subject->name, title));
 	add_verdict_cell(out, &judgement);
 	add_cell(out, judgement.verdict->message);
 	add_time_cell(out, judgement.since_wall_ms);
-	add_time_cell(out, standing->checked.wall_ms);
+	add_time_cell(out, subject->standing->checked.wall_ms);
 	text_add(out, "</tr>\n");
 }
 
@@ -101,18 +101,23 @@ static void add_checks(struct text *out, const struct view *view)
 {
 	text_add(out, "<table><thead><tr><th>gate</th><th>check</th><th>verdict</th><th>wanted and"
 		      " found</th><th>since</th><th>checked</th></tr></thead>\n<tbody>\n");
-	for (size_t i = 0; i < view->config->database_count; i++)
-		for (size_t k = 0; k < view->config->databases[i].check_count; k++)
-			add_check(out, view, i, k);
+	for (size_t i = 0; i < subject_count(view->config); i++) {
+		struct subject subject = subject_at(view->snapshot, i);
+
+		add_subject(out, view, &subject);
+	}
 	text_add(out, "</tbody></table>\n");
 }
 
 static void add_change(struct text *out, const struct change *change)
 {
+	char title[SUBJECT_TITLE_BYTES];
+
 	text_add(out, "<tr>");
 	add_time_cell(out, change->wall_ms);
-	text_addf(out, "<th scope=\"row\">%s/%s</th><td>%s: %s</td>", change->database,
-	    change->check, verdict_value_name(change->value), reason_name(change->reason));
+	text_addf(out, "<th scope=\"row\">%s</th><td>%s: %s</td>",
+	    subject_title(change->database, change->check, title),
+	    verdict_value_name(change->value), reason_name(change->reason));
 	add_cell(out, change->message);
 	text_add(out, "</tr>\n");
 }

@@ -25,7 +25,7 @@ bool view_passes(const struct view *view, enum gate gate);
 /* Whether both loops are alive. The answering one is, since it asks. */
 bool view_is_alive(const struct view *view);
 
-/* How the check at these indices looks. */
-struct judgement view_judge(const struct view *view, size_t database, size_t check);
+/* How the subject looks. */
+struct judgement view_judge(const struct view *view, const struct subject *subject);
 
 #endif

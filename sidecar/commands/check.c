@@ -7,15 +7,15 @@
 #include "outcome.h"
 #include "watcher.h"
 
-static void print_check(const struct view *view, size_t database, size_t index)
+static void print_subject(const struct view *view, const struct subject *subject)
 {
-	const struct check *check = view->config->databases[database].checks[index];
-	struct judgement judgement = view_judge(view, database, index);
+	struct judgement judgement = view_judge(view, subject);
 	const struct verdict *verdict = judgement.verdict;
+	char title[SUBJECT_TITLE_BYTES];
 
-	printf("%s/%s: %s (%s)%s\n    %s\n", view->config->databases[database].name, check->name,
+	printf("%s: %s (%s)%s\n    %s\n", subject_title(subject->database, subject->name, title),
 	    verdict_value_name(verdict->value), reason_name(verdict->reason),
-	    check->gates == 0 ? ", reported only" : "", verdict->message);
+	    subject->gates == 0 ? ", reported only" : "", verdict->message);
 	if (verdict->expected[0] != '\0')
 		printf("    wanted %s, found %s\n", verdict->expected,
 		    verdict->actual[0] != '\0' ? verdict->actual : "nothing");
@@ -26,9 +26,11 @@ static void print_report(const struct view *view, enum exit_code code)
 	static const char *const words[] = {
 	    [EXIT_READY] = "ready", [EXIT_NOT_READY] = "not ready", [EXIT_UNKNOWN] = "unknown"};
 
-	for (size_t i = 0; i < view->config->database_count; i++)
-		for (size_t k = 0; k < view->config->databases[i].check_count; k++)
-			print_check(view, i, k);
+	for (size_t i = 0; i < subject_count(view->config); i++) {
+		struct subject subject = subject_at(view->snapshot, i);
+
+		print_subject(view, &subject);
+	}
 	if (view->config->disabled != NULL)
 		printf("disabled: %s\n", view->config->disabled);
 	else if (view->config->mode == MODE_OBSERVE)

@@ -13,14 +13,16 @@ struct waiting {
 	int64_t limit_ms; /* -1: as long as it takes */
 	size_t told;      /* changes of the ledger so far */
 	enum exit_code code;
-	char last[700]; /* the newest change that was no good news */
+	char last[832]; /* the newest change that was no good news */
 };
 
 static void tell(struct waiting *waiting, const struct change *change)
 {
 	char line[sizeof(waiting->last)];
+	char title[SUBJECT_TITLE_BYTES];
 
-	snprintf(line, sizeof(line), "%s/%s %s (%s): %s", change->database, change->check,
+	snprintf(line, sizeof(line), "%s %s (%s): %s",
+	    subject_title(change->database, change->check, title),
 	    verdict_value_name(change->value), reason_name(change->reason), change->message);
 	printf("%s\n", line);
 	if (change->value != VERDICT_READY)
