@@ -199,6 +199,29 @@ static void read_duration(const struct reading *reading)
 		problem_duration_range(reading);
 }
 
+static void read_integer(const struct reading *reading)
+{
+	int64_t *member = reading->member;
+	double number;
+
+	if (reading->value == NULL) {
+		*member =
+		    reading->key->fallback != NULL ? strtoll(reading->key->fallback, NULL, 10) : 0;
+		return;
+	}
+	number = cJSON_IsNumber(reading->value) ? reading->value->valuedouble : NAN;
+	if (number >= (double)reading->key->least && number <= (double)reading->key->most &&
+	    number == floor(number)) {
+		*member = (int64_t)number;
+	} else {
+		char *expected = xasprintf("a whole number of %lld to %lld",
+		    (long long)reading->key->least, (long long)reading->key->most);
+
+		problem_expected(reading, reading->value, expected);
+		free(expected);
+	}
+}
+
 /* The index of the choice that value names, or -1 and a problem. */
 static int read_choice_of(const struct reading *reading, const cJSON *value)
 {
@@ -305,6 +328,7 @@ static void (*const readers[])(const struct reading *) = {
     [KEY_STRING] = read_string,
     [KEY_BOOL] = read_bool,
     [KEY_DURATION] = read_duration,
+    [KEY_INTEGER] = read_integer,
     [KEY_CHOICE] = read_choice,
     [KEY_SET] = read_set,
     [KEY_STRINGS] = read_strings,
@@ -445,6 +469,8 @@ static cJSON *print_value(const struct key *key, const void *member, char *(*hid
 		return cJSON_CreateBool(*(const bool *)member);
 	case KEY_DURATION:
 		return print_duration(*(const int64_t *)member);
+	case KEY_INTEGER:
+		return cJSON_CreateNumber((double)*(const int64_t *)member);
 	case KEY_CHOICE:
 		return print_choice(key, *(const int *)member);
 	case KEY_SET:

@@ -6,7 +6,7 @@ set -eu
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libcjson-dev ;;
+    build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libssl-dev libcjson-dev ;;
     demo) echo python3 python3-psycopg2 postgresql-15 alembic util-linux ;;
     test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils ;;
     check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \

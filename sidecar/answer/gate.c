@@ -1,8 +1,5 @@
 #include "gate.h"
 
-const char *const gate_names[GATE_COUNT] = {
-    [GATE_STARTUP] = "startup", [GATE_READINESS] = "readiness"};
-
 static const struct verdict overdue = {
     .value = VERDICT_UNKNOWN,
     .reason = REASON_TIMEOUT,

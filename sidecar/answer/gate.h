@@ -13,9 +13,6 @@
 #include "../watch/snapshot.h"
 #include "../watch/subject.h"
 
-/* Names of the gates on the roads out: "startup", "readiness". */
-extern const char *const gate_names[GATE_COUNT];
-
 /* How one subject looks at one moment. */
 struct judgement {
 	bool pass;                     /* whether a gate that it closes would be open */

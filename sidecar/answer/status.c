@@ -64,7 +64,7 @@ static void add_subject(
 	bool with_message =
 	    judgement.pass ? detail < DETAIL_NO_PASSING_MESSAGES : detail < DETAIL_NO_MESSAGES;
 
-	if (detail == DETAIL_NO_CHECKS || (detail >= DETAIL_FAILING_ONLY && judgement.pass))
+	if (detail >= DETAIL_NO_CHECKS || (detail >= DETAIL_FAILING_ONLY && judgement.pass))
 		return;
 	cJSON_AddItemToArray(list, subject_object(subject, &judgement, with_message));
 }
@@ -75,6 +75,18 @@ static cJSON *checks_array(const struct view *view, size_t database, enum detail
 
 	for (size_t i = 0; i < view->config->databases[database].check_count; i++) {
 		struct subject subject = subject_of_check(view->snapshot, database, i);
+
+		add_subject(list, view, &subject, detail);
+	}
+	return list;
+}
+
+static cJSON *upstreams_array(const struct view *view, enum detail detail)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < view->config->upstream_count; i++) {
+		struct subject subject = subject_of_upstream(view->snapshot, i);
 
 		add_subject(list, view, &subject, detail);
 	}
@@ -131,7 +143,7 @@ static cJSON *document_of(const struct view *view, enum detail detail)
 		cJSON_AddStringToObject(document, "disabled", view->config->disabled);
 	cJSON_AddStringToObject(document, "version", SCHEMALATCH_VERSION);
 	cJSON_AddItemToObject(document, "databases", databases_array(view, detail));
-	cJSON_AddItemToObject(document, "upstreams", cJSON_CreateArray());
+	cJSON_AddItemToObject(document, "upstreams", upstreams_array(view, detail));
 	cJSON_AddItemToObject(
 	    document, "history", detail == DETAIL_ALL ? history_array(view) : cJSON_CreateArray());
 	return document;

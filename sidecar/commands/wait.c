@@ -80,7 +80,7 @@ static int run(const struct options *options, struct error *err)
 	    .started_ms = clock_monotonic_ms(),
 	    .limit_ms = options->timeout_ms,
 	    .code = EXIT_UNKNOWN,
-	    .last = "no answer from the database yet",
+	    .last = "no answer yet",
 	};
 
 	return watcher_command(options, on_news, &waiting, options->timeout_ms, &waiting.code, err);

@@ -12,6 +12,7 @@
 #include "../log.h"
 #include "database.h"
 #include "settings.h"
+#include "upstream.h"
 
 enum mode { MODE_GATE, MODE_OBSERVE };
 
@@ -31,7 +32,9 @@ struct config {
 	int log_level;
 	int log_format;
 	struct database *databases;
-	size_t database_count;
+	size_t database_count; /* with an upstream, there may be none */
+	struct upstream *upstreams;
+	size_t upstream_count;
 };
 
 extern const struct key config_keys[];

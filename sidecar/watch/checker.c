@@ -14,6 +14,7 @@
 #include "../../probes/xalloc.h"
 #include "../clock.h"
 #include "patrol.h"
+#include "prober.h"
 
 #define HEARTBEAT_S 1
 
@@ -27,7 +28,8 @@ struct checker {
 	struct event_base *base;
 	struct event *stop;
 	struct event *beat;
-	struct patrol **patrols;
+	struct patrol **patrols; /* one a database */
+	struct prober **probers; /* one an upstream */
 	int stop_fd;
 	int news_fd;
 	atomic_int_fast64_t heartbeat_ms;
@@ -61,12 +63,31 @@ static void on_stop(evutil_socket_t fd, short events, void *arg)
 	event_base_loopbreak(checker->base);
 }
 
-static void free_patrols(struct checker *checker)
+/* Those who look: patrols and probers. */
+static void free_lookers(struct checker *checker)
 {
 	for (size_t i = 0; i < checker->config->database_count && checker->patrols != NULL; i++)
 		patrol_free(checker->patrols[i]);
+	for (size_t i = 0; i < checker->config->upstream_count && checker->probers != NULL; i++)
+		prober_free(checker->probers[i]);
 	free(checker->patrols);
+	free(checker->probers);
 	checker->patrols = NULL;
+	checker->probers = NULL;
+}
+
+static void make_lookers(struct checker *checker, struct log *log)
+{
+	const struct config *config = checker->config;
+
+	checker->patrols = xcalloc(config->database_count, sizeof(struct patrol *));
+	checker->probers = xcalloc(config->upstream_count, sizeof(struct prober *));
+	for (size_t i = 0; i < config->database_count; i++)
+		checker->patrols[i] = patrol_create(checker->base, &config->databases[i], log,
+		    &checker->working->databases[i], on_change, checker);
+	for (size_t i = 0; i < config->upstream_count; i++)
+		checker->probers[i] = prober_create(checker->base, &config->upstreams[i], log,
+		    &checker->working->upstreams[i], on_change, checker);
 }
 
 static void *run(void *arg)
@@ -75,8 +96,10 @@ static void *run(void *arg)
 
 	for (size_t i = 0; i < checker->config->database_count; i++)
 		patrol_start(checker->patrols[i]);
+	for (size_t i = 0; i < checker->config->upstream_count; i++)
+		prober_start(checker->probers[i]);
 	event_base_dispatch(checker->base);
-	free_patrols(checker);
+	free_lookers(checker);
 	return NULL;
 }
 
@@ -97,7 +120,7 @@ static int make_events(struct checker *checker)
 											       : -1;
 }
 
-/* Everything but the thread and its patrols, which free_patrols has. */
+/* Everything but the thread and those whom free_lookers has. */
 static void free_rest(struct checker *checker)
 {
 	if (checker->stop != NULL)
@@ -130,10 +153,7 @@ struct checker *checker_create(const struct config *config, struct log *log, str
 		checker_free(checker, 0);
 		return NULL;
 	}
-	checker->patrols = xcalloc(config->database_count, sizeof(struct patrol *));
-	for (size_t i = 0; i < config->database_count; i++)
-		checker->patrols[i] = patrol_create(checker->base, &config->databases[i], log,
-		    &checker->working->databases[i], on_change, checker);
+	make_lookers(checker, log);
 	return checker;
 }
 
@@ -196,7 +216,7 @@ bool checker_free(struct checker *checker, int64_t limit_ms)
 		return true;
 	if (!join(checker, limit_ms))
 		return false;
-	free_patrols(checker);
+	free_lookers(checker);
 	snapshot_free(checker->working);
 	free_rest(checker);
 	return true;

@@ -28,6 +28,13 @@ struct snapshot *snapshot_create(const struct config *config, struct moment now)
 		for (size_t k = 0; k < count; k++)
 			standing_init(&snapshot->databases[i].standings[k], now);
 	}
+	snapshot->upstreams = xcalloc(config->upstream_count, sizeof(*snapshot->upstreams));
+	for (size_t i = 0; i < config->upstream_count; i++) {
+		snapshot->upstreams[i].due_ms = INT64_MAX;
+		standing_init(&snapshot->upstreams[i].standing, now);
+		snapshot->upstreams[i].standing.now =
+		    verdict_of(REASON_PENDING, "no answer from the service yet since start");
+	}
 	return snapshot;
 }
 
@@ -45,6 +52,9 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 		copy->databases[i].standings = xcalloc(bytes, 1);
 		memcpy(copy->databases[i].standings, snapshot->databases[i].standings, bytes);
 	}
+	copy->upstreams = xcalloc(config->upstream_count, sizeof(*copy->upstreams));
+	for (size_t i = 0; i < config->upstream_count; i++)
+		copy->upstreams[i] = snapshot->upstreams[i];
 	return copy;
 }
 
@@ -55,6 +65,7 @@ void snapshot_free(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->config->database_count; i++)
 		free(snapshot->databases[i].standings);
 	free(snapshot->databases);
+	free(snapshot->upstreams);
 	free(snapshot);
 }
 

@@ -28,14 +28,20 @@ struct database_state {
 	struct standing *standings; /* one a check, in the order of the configuration */
 };
 
+struct upstream_state {
+	int64_t due_ms; /* as above */
+	struct standing standing;
+};
+
 struct snapshot {
 	const struct config *config;
 	struct database_state *databases; /* one a database of the configuration */
+	struct upstream_state *upstreams; /* one an upstream */
 	int references;                   /* these two are the board's, under its mutex */
 	struct snapshot *older;
 };
 
-/* All checks pending; a copy. Give it, for snapshot_free or for a board that takes it. */
+/* All pending; a copy. Give it, for snapshot_free or for a board that takes it. */
 struct snapshot *snapshot_create(const struct config *config, struct moment now);
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);

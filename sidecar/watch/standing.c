@@ -32,3 +32,8 @@ void standing_forget(struct standing *standing)
 	standing->answered = false;
 	standing->ever_ready = false;
 }
+
+void standing_note_nothing(struct standing *standing, struct moment now)
+{
+	standing->checked = now;
+}

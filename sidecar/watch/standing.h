@@ -37,4 +37,7 @@ void standing_note(struct standing *standing, const struct verdict *verdict, str
 /* Another database answers from now on: what was known of the former is no answer of this one. */
 void standing_forget(struct standing *standing);
 
+/* A round ended that is not to change the verdict. */
+void standing_note_nothing(struct standing *standing, struct moment now);
+
 #endif

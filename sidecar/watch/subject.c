@@ -5,7 +5,7 @@
 
 size_t subject_count(const struct config *config)
 {
-	size_t count = 0;
+	size_t count = config->upstream_count;
 
 	for (size_t i = 0; i < config->database_count; i++)
 		count += config->databases[i].check_count;
@@ -29,13 +29,32 @@ struct subject subject_of_check(const struct snapshot *snapshot, size_t database
 	};
 }
 
+/* A gate sees what the kubelet would have seen at the service: after failureThreshold probes in a
+ * row an upstream is unready, by whatever they failed, so nothing outlives its silence. */
+struct subject subject_of_upstream(const struct snapshot *snapshot, size_t upstream)
+{
+	const struct upstream *entry = &snapshot->config->upstreams[upstream];
+
+	return (struct subject){
+	    .database = "",
+	    .name = entry->name,
+	    .kind = UPSTREAM_KIND,
+	    .gates = entry->gates,
+	    .latch = entry->latch,
+	    .hold_for_ms = 0,
+	    .due_ms = snapshot->upstreams[upstream].due_ms,
+	    .standing = &snapshot->upstreams[upstream].standing,
+	};
+}
+
 struct subject subject_at(const struct snapshot *snapshot, size_t index)
 {
-	size_t database = 0;
-
-	while (index >= snapshot->config->databases[database].check_count)
-		index -= snapshot->config->databases[database++].check_count;
-	return subject_of_check(snapshot, database, index);
+	for (size_t i = 0; i < snapshot->config->database_count; i++) {
+		if (index < snapshot->config->databases[i].check_count)
+			return subject_of_check(snapshot, i, index);
+		index -= snapshot->config->databases[i].check_count;
+	}
+	return subject_of_upstream(snapshot, index);
 }
 
 bool subject_find(const struct snapshot *snapshot, const char *title, struct subject *found)

@@ -1,6 +1,6 @@
 /*
- * All that is watched, as the roads out see it: gates, ledger, report, metrics and page walk over
- * subjects, and need not know what each one is. Pure.
+ * All that is watched, checks and upstreams alike, as the roads out see it: gates, ledger, report,
+ * metrics and page walk over subjects, and need not know what each one is. Pure.
  */
 #ifndef SCHEMALATCH_WATCH_SUBJECT_H
 #define SCHEMALATCH_WATCH_SUBJECT_H
@@ -23,12 +23,14 @@ struct subject {
 	const struct standing *standing;
 };
 
-/* How many there are, and number index of them, in the order of the configuration. */
+/* How many there are, and number index of them: checks in the order of the configuration, then
+ * upstreams. */
 size_t subject_count(const struct config *config);
 struct subject subject_at(const struct snapshot *snapshot, size_t index);
 
-/* A check, by its indices. */
+/* A check, or an upstream, by its indices. */
 struct subject subject_of_check(const struct snapshot *snapshot, size_t database, size_t check);
+struct subject subject_of_upstream(const struct snapshot *snapshot, size_t upstream);
 
 /* The one whose title that is; gives whether there is one. */
 bool subject_find(const struct snapshot *snapshot, const char *title, struct subject *found);
