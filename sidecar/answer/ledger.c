@@ -35,20 +35,23 @@ struct ledger *ledger_create(const struct config *config, struct log *log)
 }
 
 /* What the message alone does not tell of how the check counts. */
-static const char *afterthought(const struct judgement *judgement, const struct standing *standing)
+static const char *afterthought(const struct judgement *judgement, const struct subject *subject)
 {
+	const struct standing *standing = subject->standing;
+
 	if (judgement->held)
 		return " (the last answer, ready, is held)";
 	if (judgement->latched)
 		return " (latched: passes all the same)";
 	if (judgement->verdict->value == VERDICT_UNKNOWN && standing->answered &&
 	    standing->answer == VERDICT_READY)
-		return " (the last answer, ready, is older than holdFor)";
+		return subject->hold_for_ms > 0 ? " (the last answer, ready, is older than holdFor)"
+						: " (the last answer, ready, is not held)";
 	return "";
 }
 
 static void log_change(struct ledger *ledger, const struct change *change,
-    const struct judgement *judgement, const struct standing *standing)
+    const struct judgement *judgement, const struct subject *subject)
 {
 	struct log_line line = log_begin(ledger->log,
 	    change->value == VERDICT_READY ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "verdict");
@@ -61,7 +64,7 @@ static void log_change(struct ledger *ledger, const struct change *change,
 	log_bool(&line, "pass", change->pass);
 	log_text(&line, "sqlstate", judgement->verdict->sqlstate);
 	log_end(&line, "%s %s: %s%s", subject_title(change->database, change->check, title),
-	    reason_name(change->reason), change->message, afterthought(judgement, standing));
+	    reason_name(change->reason), change->message, afterthought(judgement, subject));
 }
 
 /* Whether a person would want to be told. Of silence, the reason says enough; of an answer, the
@@ -95,7 +98,7 @@ static void note_subject(
 	};
 	memcpy(change->message, seen->verdict.message, sizeof(change->message));
 	ledger->change_count++;
-	log_change(ledger, change, &judgement, subject->standing);
+	log_change(ledger, change, &judgement, subject);
 }
 
 static void note_gate(struct ledger *ledger, enum gate gate, bool pass)

@@ -29,8 +29,9 @@ static void add_passing(struct text *out, const struct judgement *judgement)
 }
 
 static void add_failing(
-    struct text *out, const struct judgement *judgement, const struct standing *standing)
+    struct text *out, const struct judgement *judgement, const struct subject *subject)
 {
+	const struct standing *standing = subject->standing;
 	const struct verdict *verdict = judgement->verdict;
 
 	text_addf(out, "%s: %s", reason_name(verdict->reason), verdict->message);
@@ -39,7 +40,9 @@ static void add_failing(
 	text_add(out, " (for ");
 	add_age(out, judgement->silent_ms);
 	if (standing->answer == VERDICT_READY)
-		text_add(out, "; the last answer was ready, longer ago than holdFor)");
+		text_add(out, subject->hold_for_ms > 0
+				  ? "; the last answer was ready, longer ago than holdFor)"
+				  : "; the last answer was ready, which is not held)");
 	else
 		text_addf(out, "; the last answer was: %s)", standing->answer_message);
 }
@@ -95,7 +98,7 @@ static void add_line(struct text *out, const struct line *line)
 		add_passing(out, &line->judgement);
 	} else {
 		text_add(out, line->gates ? "failed: " : "failed (reported only): ");
-		add_failing(out, &line->judgement, line->subject.standing);
+		add_failing(out, &line->judgement, &line->subject);
 	}
 	text_add(out, "\n");
 }

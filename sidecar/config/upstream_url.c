@@ -178,44 +178,52 @@ static void stay(const struct upstream_url *from, struct upstream_url *to)
 	to->socket = xstrdup(from->socket);
 }
 
-static enum redirect take_redirect(
-    const struct upstream_url *from, const char *location, struct upstream_url *to)
+/* The scheme of an absolute reference; of one without, that of the page it stood on. */
+static int scheme_of(const struct evhttp_uri *uri, const struct upstream_url *from)
 {
-	struct evhttp_uri *uri = evhttp_uri_parse(location);
-	const char *scheme = uri != NULL ? evhttp_uri_get_scheme(uri) : NULL;
-	const char *host = uri != NULL ? evhttp_uri_get_host(uri) : NULL;
-	enum redirect redirect = REDIRECT_BROKEN;
-	int known = scheme != NULL ? find_scheme(scheme) : (int)from->scheme;
+	const char *name = evhttp_uri_get_scheme(uri);
 
-	if (uri != NULL && scheme == NULL && host == NULL) {
-		to->target = merge(from->target, location);
-		stay(from, to);
-		redirect = REDIRECT_HERE;
-	} else if (known == UPSTREAM_HTTP || known == UPSTREAM_HTTPS || known == UPSTREAM_UNIX) {
-		to->scheme = (enum upstream_scheme)known;
-		if (known == UPSTREAM_UNIX)
-			to->scheme = UPSTREAM_HTTP;
-		if (take_uri(uri, to) == NULL)
-			redirect = strcasecmp(to->host, from->host) == 0 ? REDIRECT_HERE
-									 : REDIRECT_ELSEWHERE;
-		if (redirect == REDIRECT_HERE && from->scheme == UPSTREAM_UNIX)
-			stay(from, to); /* the socket is all that is known of that host */
-	}
-	if (uri != NULL)
-		evhttp_uri_free(uri);
-	return redirect;
+	if (name != NULL)
+		return find_scheme(name);
+	return from->scheme == UPSTREAM_HTTPS ? UPSTREAM_HTTPS : UPSTREAM_HTTP;
+}
+
+static enum redirect take_absolute(
+    const struct upstream_url *from, const struct evhttp_uri *uri, struct upstream_url *to)
+{
+	int scheme = scheme_of(uri, from);
+
+	if (scheme != UPSTREAM_HTTP && scheme != UPSTREAM_HTTPS)
+		return REDIRECT_BROKEN;
+	to->scheme = (enum upstream_scheme)scheme;
+	if (take_uri(uri, to) != NULL)
+		return REDIRECT_BROKEN;
+	if (strcasecmp(to->host, from->host) != 0)
+		return REDIRECT_ELSEWHERE;
+	if (from->scheme == UPSTREAM_UNIX)
+		stay(from, to); /* the socket is all that is known of that host */
+	return REDIRECT_HERE;
 }
 
 enum redirect upstream_url_redirect(
     const struct upstream_url *from, const char *location, struct upstream_url *to)
 {
 	char *tidied = tidy(location);
-	enum redirect redirect;
+	struct evhttp_uri *uri = evhttp_uri_parse(tidied);
+	enum redirect redirect = REDIRECT_BROKEN;
 
 	*to = (struct upstream_url){0};
-	redirect = take_redirect(from, tidied, to);
+	if (uri != NULL && evhttp_uri_get_scheme(uri) == NULL && evhttp_uri_get_host(uri) == NULL) {
+		to->target = merge(from->target, tidied);
+		stay(from, to);
+		redirect = REDIRECT_HERE;
+	} else if (uri != NULL) {
+		redirect = take_absolute(from, uri, to);
+	}
 	if (redirect != REDIRECT_HERE)
 		upstream_url_done(to);
+	if (uri != NULL)
+		evhttp_uri_free(uri);
 	free(tidied);
 	return redirect;
 }
