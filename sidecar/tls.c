@@ -92,16 +92,19 @@ static bool is_current(const struct tls *tls)
 	       now.st_mtim.tv_nsec == tls->loaded.st_mtim.tv_nsec;
 }
 
-/* Whom the certificate must be for. */
-static int expect_host(SSL *session, const char *host)
+/* Whom the certificate must be for, which names are told at the start of the handshake. */
+static bool expect_host(SSL *session, const char *host)
 {
 	unsigned char address[sizeof(struct in6_addr)];
-	bool numeric =
-	    inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+	char *name;
+	bool done;
 
-	if (numeric)
-		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host);
-	return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1;
+	if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
+		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
+	name = xstrdup(host); /* the macro wants a text that it might change, and copies it */
+	done = SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, name) == 1;
+	free(name);
+	return done;
 }
 
 SSL *tls_session(struct tls *tls, const char *host, struct error *err)
@@ -117,7 +120,7 @@ SSL *tls_session(struct tls *tls, const char *host, struct error *err)
 	if (tls->context == NULL)
 		return NULL;
 	session = SSL_new(tls->context);
-	if (session == NULL || expect_host(session, host) != 1) {
+	if (session == NULL || !expect_host(session, host)) {
 		error_set(err, "cannot be prepared: %s", tls_reason(ERR_peek_last_error()));
 		SSL_free(session);
 		return NULL;
