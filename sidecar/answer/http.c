@@ -14,6 +14,7 @@
 
 #include "../../probes/xalloc.h"
 #include "../clock.h"
+#include "../pod.h"
 #include "connections.h"
 #include "metrics.h"
 #include "page.h"
@@ -38,6 +39,7 @@ struct http {
 	struct connections *connections;
 	struct evhttp *server;
 	int port;
+	char pod[256];
 };
 
 /* A request, and the answer in the making. */
@@ -128,7 +130,7 @@ static void answer_page(struct exchange *exchange)
 {
 	exchange->code = 200;
 	exchange->content_type = "text/html; charset=utf-8";
-	exchange->policy = page_policy;
+	exchange->policy = page_policy();
 	page_write(exchange->view, &exchange->body);
 }
 
@@ -199,6 +201,7 @@ static struct view look(const struct http *http)
 	    .now = now,
 	    .heartbeat_ms =
 		http->checker != NULL ? checker_heartbeat_ms(http->checker) : now.monotonic_ms,
+	    .pod = http->pod[0] != '\0' ? http->pod : NULL,
 	};
 }
 
@@ -365,6 +368,7 @@ struct http *http_create(struct event_base *base, const struct config *config,
 	http->checker = checker;
 	http->board = board;
 	http->ledger = ledger;
+	pod_name(http->pod, sizeof(http->pod));
 	http->connections = connections_create(base, CONNECTIONS_LIMIT, IDLE_LIMIT_S);
 	http->server = fd >= 0 ? evhttp_new(base) : NULL;
 	if (http->server == NULL || evhttp_accept_socket(http->server, fd) != 0) {

@@ -17,6 +17,7 @@ struct view {
 	const struct requests *requests;
 	struct moment now;
 	int64_t heartbeat_ms; /* monotonic: the checking thread was last seen alive */
+	const char *pod;      /* its name; NULL: it has none */
 };
 
 /* Whether the gate passes, the startup latch counted in, mode and disabled not. */

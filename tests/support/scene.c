@@ -94,6 +94,7 @@ struct view scene_view(const struct scene *scene)
 	    .requests = &scene->requests,
 	    .now = scene->now,
 	    .heartbeat_ms = scene->now.monotonic_ms,
+	    .pod = "app-7c9f",
 	};
 }
 
