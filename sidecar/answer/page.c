@@ -191,8 +191,10 @@ static void write_headline(const struct view *view, struct text *out)
 {
 	text_addf(out, "<h1>%s</h1>\n", word_of(view));
 	add_mode(out, view);
-	add_those(out, view, LOOK_WAITING, "<p>Waiting for ");
-	add_those(out, view, LOOK_HELD, "<p>By an earlier answer: ");
+	if (view->config->disabled == NULL) {
+		add_those(out, view, LOOK_WAITING, "<p>Waiting for ");
+		add_those(out, view, LOOK_HELD, "<p>By an earlier answer: ");
+	}
 	text_addf(out, "<p>The readiness gate %s %s, the startup gate %s passed.</p>\n",
 	    is_toothless(view) ? "would be" : "is",
 	    view_passes(view, GATE_READINESS) ? "open" : "closed",
