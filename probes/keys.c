@@ -266,7 +266,10 @@ static void read_set(const struct reading *reading)
 	const cJSON *element;
 
 	if (reading->value == NULL) {
-		*member = (1u << choice_count(reading->key->choices)) - 1;
+		*member = reading->key->fallback != NULL
+			      ? 1u << (unsigned)choice_index(
+				    reading->key->choices, reading->key->fallback)
+			      : (1u << choice_count(reading->key->choices)) - 1;
 		return;
 	}
 	if (!cJSON_IsArray(reading->value)) {

@@ -21,10 +21,11 @@ enum key_type {
 	KEY_DURATION, /* int64_t, milliseconds */
 	KEY_INTEGER,  /* int64_t */
 	KEY_CHOICE,   /* int: index into choices; -1: absent without default, or not valid */
-	KEY_SET,      /* unsigned: bit i for choices[i]; an array of names in JSON */
-	KEY_STRINGS,  /* struct strings; an array of strings, or one string. "" stands where a
-			 problem was told */
-	KEY_NESTED,   /* whoever owns the table reads it; keys_read only knows that it exists */
+	KEY_SET, /* unsigned: bit i for choices[i]; an array of names in JSON. The default is one
+		    name; without one, all of them */
+	KEY_STRINGS, /* struct strings; an array of strings, or one string. "" stands where a
+			problem was told */
+	KEY_NESTED,  /* whoever owns the table reads it; keys_read only knows that it exists */
 };
 
 struct key {

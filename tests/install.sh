@@ -10,7 +10,7 @@ packages_for() {
     demo) echo python3 python3-psycopg2 postgresql-15 alembic util-linux ;;
     test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils \
         python3-fastapi uvicorn chromium chromium-driver python3-selenium ;;
-    check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \
+    check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk curl \
         postgresql-client-15 prometheus-postgres-exporter dpkg-dev file ;;
     npm) echo npm ;;
     *)

@@ -138,7 +138,7 @@ static void answer_not_found(struct exchange *exchange)
 {
 	exchange->code = 404;
 	text_add(&exchange->body,
-	    "not found; there are /, /readyz, /readyz/DATABASE/CHECK, /startupz,"
+	    "not found; there are /, /readyz, /readyz/DATABASE/CHECK, /readyz/UPSTREAM, /startupz,"
 	    " /livez, /healthz, /status and /metrics\n");
 }
 

@@ -72,6 +72,7 @@ const struct key upstream_keys[] = {
 	.type = KEY_SET,
 	.offset = offsetof(struct upstream, gates),
 	.choices = gate_names,
+	.fallback = "readiness", /* the startup gate holds back the service itself */
 	.help = "the gates that it closes; []: reported only"},
     {.name = "latch",
 	.type = KEY_BOOL,

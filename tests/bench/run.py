@@ -28,6 +28,7 @@ from bench import (  # noqa: E402
     steady_cost,
     throughput,
     time_to_ready,
+    upstream,
 )
 from bench.figure import HEADING  # noqa: E402
 from support import postgres  # noqa: E402
@@ -42,6 +43,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "memory": memory.measure,
     "service-start": service_start.measure,
+    "upstream": upstream.measure,
 }
 
 

@@ -190,7 +190,7 @@ def test_every_road_tells_of_an_unhealthy_service(start, database, service):
     database.execute("CREATE TABLE users (id int)")
     sidecar = start(configuration(database.url(), tables("users"), top=upstream(service.url())))
     found = wait_app(sidecar, reason="unhealthy", message="status 503", verdict="not_ready")
-    assert found["kind"] == "upstream" and found["gates"] == ["startup", "readiness"]
+    assert found["kind"] == "upstream" and found["gates"] == ["readiness"]
     assert sidecar.wait_check(verdict="ready")
     line = "[-]app failed: unhealthy: status 503"
     assert sidecar.get("/readyz").text == f"[+]main/tables ok\n{line}\nreadyz check failed\n"
@@ -249,7 +249,8 @@ def test_gates_latch_and_observe(start, service):
     assert "would have failed" in watched.get("/readyz?verbose").text
     service.be("healthy")
     latched = start(upstream(service.url(), latch=True)).wait_ready()
-    only_startup = start(upstream(service.url(), gates=["startup"])).wait_ready()
+    only_startup = start(upstream(service.url(), gates=["startup"]))
+    only_startup.wait_until(lambda s: s.get("/startupz").status == 200)
     service.be("unhealthy")
     for sidecar in (latched, only_startup):
         wait_app(sidecar, reason="unhealthy")
@@ -286,6 +287,18 @@ def test_thresholds_count_in_a_row(start):
         changes = [(c["verdict"], c["message"]) for c in sidecar.status()["history"]][::-1]
         assert changes == [("ready", "status 200"), ("not_ready", "status 503")]
         assert peer.served >= len(peer.statuses)
+
+
+def test_the_startup_gate_is_not_the_services(start, service):
+    """It holds back the service itself."""
+    service.kill()
+    sidecar = start(upstream(service.url()))
+    wait_app(sidecar, reason="unhealthy")
+    assert sidecar.get("/startupz").status == 200
+    assert sidecar.get("/readyz").status == 503
+    held_back = start(upstream(service.url(), gates=["startup", "readiness"]))
+    wait_app(held_back, reason="unhealthy")
+    assert held_back.get("/startupz").status == 503
 
 
 def test_the_first_probe_waits_for_the_initial_delay(start, service):

@@ -49,7 +49,7 @@ static void an_upstream_is_enough(void **state)
 	assert_int_equal(app->initial_delay_ms, 0);
 	assert_int_equal(app->failure_threshold, 3);
 	assert_int_equal(app->success_threshold, 1);
-	assert_int_equal(app->gates, (1u << GATE_COUNT) - 1);
+	assert_int_equal(app->gates, 1u << GATE_READINESS);
 	assert_false(app->latch);
 	config_free(config);
 }
