@@ -260,16 +260,20 @@ static void read_choice(const struct reading *reading)
 		*member = -1;
 }
 
+static unsigned set_by_default(const struct key *key)
+{
+	int index = key->fallback != NULL ? choice_index(key->choices, key->fallback) : -1;
+
+	return index >= 0 ? 1u << (unsigned)index : (1u << choice_count(key->choices)) - 1;
+}
+
 static void read_set(const struct reading *reading)
 {
 	unsigned *member = reading->member;
 	const cJSON *element;
 
 	if (reading->value == NULL) {
-		*member = reading->key->fallback != NULL
-			      ? 1u << (unsigned)choice_index(
-				    reading->key->choices, reading->key->fallback)
-			      : (1u << choice_count(reading->key->choices)) - 1;
+		*member = set_by_default(reading->key);
 		return;
 	}
 	if (!cJSON_IsArray(reading->value)) {

@@ -20,7 +20,7 @@ struct terminal terminal_of(FILE *file)
 {
 	const char *kind = getenv("TERM");
 	bool wraps = isatty(fileno(file)) == 1;
-	bool redraws = wraps && is_set("TERM") && strcmp(kind, "dumb") != 0;
+	bool redraws = wraps && kind != NULL && *kind != '\0' && strcmp(kind, "dumb") != 0;
 
 	return (struct terminal){
 	    .file = file,

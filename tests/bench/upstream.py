@@ -20,6 +20,7 @@ from support.sidecar import Sidecar
 from support.waiting import wait_until
 
 HOUR = 3600  # probes, one a second
+WARM = 300  # until all that is used has been used once
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
@@ -56,7 +57,7 @@ def upstream(url, period, **keys):
 def sidecar_cost(service, probes):
     """CPU seconds of a probe, and the memory after a few and after all of them."""
     with Sidecar(upstream(service.url, "10ms")) as sidecar:
-        service.wait(service.count + 100)
+        service.wait(service.count + WARM)
         first, begun, cpu = memory(sidecar.pid), service.count, cpu_seconds(sidecar.pid)
         service.wait(begun + probes)
         cost = (cpu_seconds(sidecar.pid) - cpu) / (service.count - begun)
@@ -88,7 +89,7 @@ def cost_figures(short):
     service.close()
     yield Figure("CPU of asking a service each second for an hour ÷ curl each second",
                  ours * HOUR, theirs * HOUR, SECONDS, at_most(1 / 10), {"probes": probes})
-    yield Figure(f"RSS after {probes} probes of a service ÷ after 100",
+    yield Figure(f"RSS after {probes} probes of a service ÷ after {WARM}",
                  last["rss"], first["rss"], BYTES, at_most(1.01), {"last": last, "first": first})
     yield Figure("RSS of a sidecar that asks a service ÷ of one curl",
                  last["rss"], curl_memory, BYTES, at_most(1), {"sidecar": last})
