@@ -100,7 +100,8 @@ static void *run(void *arg)
 		prober_start(checker->probers[i]);
 	event_base_dispatch(checker->base);
 	free_lookers(checker);
-	/* What libevent has put off, such as freeing a connection, it does in a turn of the loop. */
+	/* What libevent has put off, such as freeing a connection, it does in a turn of the loop.
+	 */
 	event_base_loop(checker->base, EVLOOP_NONBLOCK);
 	return NULL;
 }
