@@ -7,8 +7,7 @@
 #include "text.h"
 #include "xalloc.h"
 
-static const char *const gate_names[] = {
-    [GATE_STARTUP] = "startup", [GATE_READINESS] = "readiness", NULL};
+const char *const gate_names[] = {[GATE_STARTUP] = "startup", [GATE_READINESS] = "readiness", NULL};
 
 const struct key check_keys[] = {
     {.name = "kind", .type = KEY_NESTED, .help = "what is checked"},
@@ -61,25 +60,23 @@ static void problem_kind(
 	text_done(&expected);
 }
 
-/* Names stand in paths, labels and lines. */
-static void check_name(
-    const struct check *check, const struct json_place *place, struct problems *problems)
-{
-	struct json_place here = json_place_key(place, "name");
-
-	if (!check_name_is_valid(check->name))
-		json_problem(problems, &here,
-		    "\"%s\" is not a name, expected 1 to 63 letters, digits, '-', '_' or '.'",
-		    check->name);
-}
-
-bool check_name_is_valid(const char *name)
+static bool is_name(const char *name)
 {
 	static const char allowed[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 	size_t length = strlen(name);
 
 	return length > 0 && length <= 63 && strspn(name, allowed) == length;
+}
+
+void check_name(const char *name, const struct json_place *place, struct problems *problems)
+{
+	struct json_place here = json_place_key(place, "name");
+
+	if (name != NULL && !is_name(name))
+		json_problem(problems, &here,
+		    "\"%s\" is not a name, expected 1 to 63 letters, digits, '-', '_' or '.'",
+		    name);
 }
 
 struct check *check_read(const cJSON *object, const struct json_place *place, const char *schema,
@@ -107,7 +104,7 @@ struct check *check_read(const cJSON *object, const struct json_place *place, co
 	    (struct key_target[]){{check_keys, check}, {kind->keys, check->plan}}, 2, problems);
 	if (check->name == NULL)
 		check->name = xstrdup(kind->name);
-	check_name(check, place, problems);
+	check_name(check->name, place, problems);
 	kind->prepare(check, place, problems);
 	return check;
 }

@@ -19,6 +19,9 @@
 
 enum gate { GATE_STARTUP, GATE_READINESS, GATE_COUNT };
 
+/* Their names in configuration and on the roads out, ending in NULL. */
+extern const char *const gate_names[];
+
 #define STATEMENT_MAX_PARAMETERS 17
 
 /* A read-only statement with text parameters ($1 …). All of it is valid until the next step. */
@@ -128,8 +131,9 @@ void check_print(const struct check *check, cJSON *object);
 /* The keys that every check has. */
 extern const struct key check_keys[];
 
-/* Names of checks and databases stand in paths, labels and lines: 1 to 63 of A-Z a-z 0-9 - _ . */
-bool check_name_is_valid(const char *name);
+/* Names stand in paths, labels and lines: 1 to 63 of A-Z a-z 0-9 - _ . Adds a problem where name,
+ * the "name" of the object at place, is none; NULL is fine. */
+void check_name(const char *name, const struct json_place *place, struct problems *problems);
 
 void check_run_done(struct check_run *run);
 

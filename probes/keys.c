@@ -199,6 +199,29 @@ static void read_duration(const struct reading *reading)
 		problem_duration_range(reading);
 }
 
+static void read_integer(const struct reading *reading)
+{
+	int64_t *member = reading->member;
+	double number;
+
+	if (reading->value == NULL) {
+		*member =
+		    reading->key->fallback != NULL ? strtoll(reading->key->fallback, NULL, 10) : 0;
+		return;
+	}
+	number = cJSON_IsNumber(reading->value) ? reading->value->valuedouble : NAN;
+	if (number >= (double)reading->key->least && number <= (double)reading->key->most &&
+	    number == floor(number)) {
+		*member = (int64_t)number;
+	} else {
+		char *expected = xasprintf("a whole number of %lld to %lld",
+		    (long long)reading->key->least, (long long)reading->key->most);
+
+		problem_expected(reading, reading->value, expected);
+		free(expected);
+	}
+}
+
 /* The index of the choice that value names, or -1 and a problem. */
 static int read_choice_of(const struct reading *reading, const cJSON *value)
 {
@@ -237,13 +260,20 @@ static void read_choice(const struct reading *reading)
 		*member = -1;
 }
 
+static unsigned set_by_default(const struct key *key)
+{
+	int index = key->fallback != NULL ? choice_index(key->choices, key->fallback) : -1;
+
+	return index >= 0 ? 1u << (unsigned)index : (1u << choice_count(key->choices)) - 1;
+}
+
 static void read_set(const struct reading *reading)
 {
 	unsigned *member = reading->member;
 	const cJSON *element;
 
 	if (reading->value == NULL) {
-		*member = (1u << choice_count(reading->key->choices)) - 1;
+		*member = set_by_default(reading->key);
 		return;
 	}
 	if (!cJSON_IsArray(reading->value)) {
@@ -360,6 +390,7 @@ static void (*const readers[])(const struct reading *) = {
     [KEY_STRING] = read_string,
     [KEY_BOOL] = read_bool,
     [KEY_DURATION] = read_duration,
+    [KEY_INTEGER] = read_integer,
     [KEY_CHOICE] = read_choice,
     [KEY_SET] = read_set,
     [KEY_STRINGS] = read_strings,
@@ -512,6 +543,8 @@ static cJSON *print_value(const struct key *key, const void *member, char *(*hid
 		return cJSON_CreateBool(*(const bool *)member);
 	case KEY_DURATION:
 		return print_duration(*(const int64_t *)member);
+	case KEY_INTEGER:
+		return cJSON_CreateNumber((double)*(const int64_t *)member);
 	case KEY_CHOICE:
 		return print_choice(key, *(const int *)member);
 	case KEY_SET:

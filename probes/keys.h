@@ -19,12 +19,14 @@ enum key_type {
 	KEY_STRING,   /* char *, owned; NULL where absent and without default */
 	KEY_BOOL,     /* bool */
 	KEY_DURATION, /* int64_t, milliseconds */
+	KEY_INTEGER,  /* int64_t */
 	KEY_CHOICE,   /* int: index into choices; -1: absent without default, or not valid */
-	KEY_SET,      /* unsigned: bit i for choices[i]; an array of names in JSON */
-	KEY_STRINGS,  /* struct strings; an array of strings, or one string. "" stands where a
-			 problem was told */
-	KEY_AMOUNT,   /* struct amount: a whole number, or a share such as "1%" */
-	KEY_NESTED,   /* whoever owns the table reads it; keys_read only knows that it exists */
+	KEY_SET, /* unsigned: bit i for choices[i]; an array of names in JSON. The default is one
+		    name; without one, all of them */
+	KEY_STRINGS, /* struct strings; an array of strings, or one string. "" stands where a
+			problem was told */
+	KEY_AMOUNT,  /* struct amount: a whole number, or a share such as "1%" */
+	KEY_NESTED,  /* whoever owns the table reads it; keys_read only knows that it exists */
 };
 
 struct amount {
@@ -37,7 +39,7 @@ struct key {
 	enum key_type type;
 	size_t offset;        /* of the member in the struct that the table fills */
 	const char *fallback; /* default, written as in the file without quotes; NULL: none */
-	int64_t least;        /* KEY_DURATION: bounds, milliseconds */
+	int64_t least;        /* KEY_DURATION, in milliseconds, KEY_INTEGER: bounds */
 	int64_t most;
 	const char *const *choices; /* KEY_CHOICE, KEY_SET: ends in NULL */
 	bool required;              /* its absence is a problem */

@@ -62,6 +62,14 @@ struct digest digester_end(struct digester *digester)
 	return digest;
 }
 
+struct digest digest_plain(const void *bytes, size_t length)
+{
+	struct digest digest;
+
+	SHA256(bytes, length, digest.bytes);
+	return digest;
+}
+
 bool digest_same(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;

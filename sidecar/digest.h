@@ -27,6 +27,9 @@ void digester_add_digest(struct digester *digester, const struct digest *digest)
 /* The digest of all parts; frees digester. */
 struct digest digester_end(struct digester *digester);
 
+/* Of bytes alone, without their length: as sha256sum has it. */
+struct digest digest_plain(const void *bytes, size_t length);
+
 bool digest_same(const struct digest *a, const struct digest *b);
 
 /* In small letters; borrows and returns hex. */

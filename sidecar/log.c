@@ -142,6 +142,8 @@ void log_end(struct log_line *line, const char *format, ...)
 	dropped = atomic_exchange(&line->log->dropped, 0);
 	clock_format_utc(clock_wall_ms(), time, sizeof(time));
 	text_init(&out, 0);
+	if (line->log->erases)
+		text_add(&out, "\r\x1b[K");
 	if (line->log->format == LOG_FORMAT_JSON)
 		add_json(&out, line, time, message, dropped);
 	else

@@ -23,6 +23,7 @@ struct log {
 	_Atomic enum log_level level; /* the least that is written; these two change by a reload */
 	_Atomic enum log_format format;
 	int descriptor;
+	bool erases; /* a terminal, on which a command may have drawn: a line takes that away */
 	atomic_uint dropped;
 };
 

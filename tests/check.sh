@@ -72,7 +72,7 @@ run_program() {
 check_fuzz() {
     build fuzz
     seconds=${FUZZ_SECONDS:-20}
-    for target in alembic config contract dsn migrations state target; do
+    for target in alembic config contract dsn migrations service_answer state target; do
         work=$(mktemp -d)
         echo "fuzzing $target for $seconds s"
         .build/fuzz/tests/fuzz_$target -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 \

@@ -10,8 +10,9 @@ packages_for() {
     build) echo gcc libc6-dev cmake ninja-build pkg-config libpq-dev libevent-dev libcjson-dev \
         libssl-dev libexpat1-dev libyaml-dev ;;
     demo) echo python3 python3-psycopg2 postgresql-15 alembic util-linux ;;
-    test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils ;;
-    check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk \
+    test) echo libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml pgbouncer prometheus openssl procps bsdutils \
+        python3-fastapi uvicorn chromium chromium-driver python3-selenium ;;
+    check) echo clang clang-tidy clang-format libclang-rt-14-dev valgrind wrk curl \
         postgresql-client-15 prometheus-postgres-exporter dpkg-dev file \
         python3-django ;;
     regression) echo bzip2 gcc libc6-dev ;;

@@ -1,8 +1,5 @@
 #include "gate.h"
 
-const char *const gate_names[GATE_COUNT] = {
-    [GATE_STARTUP] = "startup", [GATE_READINESS] = "readiness"};
-
 static const struct verdict overdue = {
     .value = VERDICT_UNKNOWN,
     .reason = REASON_TIMEOUT,
@@ -26,10 +23,10 @@ static int64_t silent_ms(const struct standing *standing, int64_t now_ms)
 	return now_ms - since->monotonic_ms;
 }
 
-struct judgement gate_judge(const struct check *check, const struct standing *standing,
-    const struct database_state *state, int64_t hold_for_ms, int64_t now_ms)
+struct judgement gate_judge(const struct subject *subject, int64_t now_ms)
 {
-	bool late = now_ms > state->due_ms && standing->now.value != VERDICT_UNKNOWN;
+	const struct standing *standing = subject->standing;
+	bool late = now_ms > subject->due_ms && standing->now.value != VERDICT_UNKNOWN;
 	struct judgement judgement = {
 	    .verdict = late ? &overdue : &standing->now,
 	    .since_wall_ms = standing->since.wall_ms,
@@ -37,32 +34,32 @@ struct judgement gate_judge(const struct check *check, const struct standing *st
 
 	if (late)
 		judgement.since_wall_ms =
-		    standing->checked.wall_ms + state->due_ms - standing->checked.monotonic_ms;
+		    standing->checked.wall_ms + subject->due_ms - standing->checked.monotonic_ms;
 	judgement.pass = judgement.verdict->value == VERDICT_READY;
 	if (judgement.verdict->value == VERDICT_UNKNOWN) {
 		judgement.silent_ms = silent_ms(standing, now_ms);
-		judgement.held = is_held(standing, hold_for_ms, now_ms);
+		judgement.held = is_held(standing, subject->hold_for_ms, now_ms);
 		judgement.pass = judgement.held;
 	}
-	if (!judgement.pass && check->latch && standing->ever_ready)
+	if (!judgement.pass && subject->latch && standing->ever_ready)
 		judgement.latched = judgement.pass = true;
 	return judgement;
 }
 
+bool gate_counts(enum gate gate, const struct subject *subject)
+{
+	return (subject->gates & (1u << gate)) != 0;
+}
+
 bool gate_passes(const struct snapshot *snapshot, enum gate gate, int64_t now_ms)
 {
-	for (size_t i = 0; i < snapshot->config->database_count; i++) {
-		const struct database *database = &snapshot->config->databases[i];
+	size_t count = subject_count(snapshot->config);
 
-		for (size_t k = 0; k < database->check_count; k++) {
-			const struct check *check = database->checks[k];
+	for (size_t i = 0; i < count; i++) {
+		struct subject subject = subject_at(snapshot, i);
 
-			if ((check->gates & (1u << gate)) != 0 &&
-			    !gate_judge(check, &snapshot->databases[i].standings[k],
-				&snapshot->databases[i], database->hold_for_ms, now_ms)
-				 .pass)
-				return false;
-		}
+		if (gate_counts(gate, &subject) && !gate_judge(&subject, now_ms).pass)
+			return false;
 	}
 	return true;
 }

@@ -10,13 +10,10 @@
 #include <stdint.h>
 
 #include "../../probes/check.h"
-#include "../config/config.h"
 #include "../watch/snapshot.h"
+#include "../watch/subject.h"
 
-/* Names of the gates on the roads out: "startup", "readiness". */
-extern const char *const gate_names[GATE_COUNT];
-
-/* How one check looks at one moment. */
+/* How one subject looks at one moment. */
 struct judgement {
 	bool pass;                     /* whether a gate that it closes would be open */
 	bool held;                     /* passes by an earlier answer only */
@@ -26,11 +23,13 @@ struct judgement {
 	const struct verdict *verdict; /* borrowed from the standing, or static */
 };
 
-/* state is of the check's database, standing of the check. now_ms is monotonic. */
-struct judgement gate_judge(const struct check *check, const struct standing *standing,
-    const struct database_state *state, int64_t hold_for_ms, int64_t now_ms);
+/* now_ms is monotonic. */
+struct judgement gate_judge(const struct subject *subject, int64_t now_ms);
 
-/* Whether all checks that close the gate pass; mode and disabled are not looked at. */
+/* Whether the subject can close the gate. */
+bool gate_counts(enum gate gate, const struct subject *subject);
+
+/* Whether all that can close the gate pass; mode and disabled are not looked at. */
 bool gate_passes(const struct snapshot *snapshot, enum gate gate, int64_t now_ms);
 
 #endif

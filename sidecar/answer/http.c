@@ -14,6 +14,7 @@
 
 #include "../../probes/xalloc.h"
 #include "../clock.h"
+#include "../pod.h"
 #include "connections.h"
 #include "metrics.h"
 #include "page.h"
@@ -37,6 +38,7 @@ struct http {
 	struct connections *connections;
 	struct evhttp *server;
 	int port;
+	char pod[256];
 };
 
 /* A request, and the answer in the making. */
@@ -127,7 +129,7 @@ static void answer_page(struct exchange *exchange)
 {
 	exchange->code = 200;
 	exchange->content_type = "text/html; charset=utf-8";
-	exchange->policy = page_policy;
+	exchange->policy = page_policy();
 	page_write(exchange->view, &exchange->body);
 }
 
@@ -135,48 +137,27 @@ static void answer_not_found(struct exchange *exchange)
 {
 	exchange->code = 404;
 	text_add(&exchange->body,
-	    "not found; there are /, /readyz, /readyz/DATABASE/CHECK, /startupz,"
+	    "not found; there are /, /readyz, /readyz/DATABASE/CHECK, /readyz/UPSTREAM, /startupz,"
 	    " /livez, /healthz, /status and /metrics\n");
 }
 
-/* The check that "DATABASE/CHECK" names, by indices. */
-static bool find_check(
-    const struct config *config, const char *name, size_t *database, size_t *check)
+static void answer_subject(struct exchange *exchange)
 {
-	for (size_t i = 0; i < config->database_count; i++) {
-		size_t length = strlen(config->databases[i].name);
-
-		if (strncmp(name, config->databases[i].name, length) != 0 || name[length] != '/')
-			continue;
-		for (size_t k = 0; k < config->databases[i].check_count; k++) {
-			if (strcmp(config->databases[i].checks[k]->name, name + length + 1) != 0)
-				continue;
-			*database = i;
-			*check = k;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void answer_check(struct exchange *exchange)
-{
-	const char *name = exchange->target->path + strlen("/readyz/");
+	const char *title = exchange->target->path + strlen("/readyz/");
 	struct report_request request = report_request(exchange, GATE_READINESS);
-	size_t database;
-	size_t check;
+	struct subject subject;
 
 	request.path = "readyz";
-	if (!find_check(exchange->view->config, name, &database, &check)) {
+	if (!subject_find(exchange->view->snapshot, title, &subject)) {
 		exchange->code = 404;
 		text_add(&exchange->body, "no such check; /readyz?verbose names them\n");
 		return;
 	}
-	exchange->code = report_check(exchange->view, &request, database, check, &exchange->body);
+	exchange->code = report_subject(exchange->view, &request, &subject, &exchange->body);
 	if (!wants_json(exchange))
 		return;
 	text_done(&exchange->body);
-	take_json(exchange, status_check_document(exchange->view, database, check));
+	take_json(exchange, status_subject_document(exchange->view, &subject));
 }
 
 static const struct route routes[] = {
@@ -185,7 +166,7 @@ static const struct route routes[] = {
     {"/livez", HANDLER_LIVEZ, answer_livez},
     {"/metrics", HANDLER_METRICS, answer_metrics},
     {"/readyz", HANDLER_READYZ, answer_readyz},
-    {"/readyz/", HANDLER_READYZ, answer_check},
+    {"/readyz/", HANDLER_READYZ, answer_subject},
     {"/startupz", HANDLER_STARTUPZ, answer_startupz},
     {"/status", HANDLER_STATUS, answer_status},
 };
@@ -219,6 +200,7 @@ static struct view look(const struct http *http)
 	    .requests = &http->requests,
 	    .now = now,
 	    .heartbeat_ms = checker_heartbeat_ms(http->checker),
+	    .pod = http->pod[0] != '\0' ? http->pod : NULL,
 	};
 }
 
@@ -384,6 +366,7 @@ struct http *http_create(struct event_base *base, const struct listen_address *a
 	http->checker = checker;
 	http->board = checker_board(checker);
 	http->ledger = ledger;
+	pod_name(http->pod, sizeof(http->pod));
 	http->connections = connections_create(base, CONNECTIONS_LIMIT, IDLE_LIMIT_S);
 	http->server = fd >= 0 ? evhttp_new(base) : NULL;
 	if (http->server == NULL || evhttp_accept_socket(http->server, fd) != 0) {

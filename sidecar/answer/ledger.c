@@ -7,8 +7,10 @@
 #include "../../probes/xalloc.h"
 #include "../config/meaning.h"
 
-/* How a check looked when it was last noted. */
+/* How a subject looked when it was last noted. */
 struct seen {
+	char database[64]; /* these two as in struct subject */
+	char name[64];
 	struct verdict verdict;
 	bool pass;
 };
@@ -16,7 +18,8 @@ struct seen {
 struct ledger {
 	struct config *config;
 	struct log *log;
-	struct seen **seen; /* per database, per check */
+	struct seen *seen; /* one a subject; NULL: nothing was noted yet */
+	size_t seen_count;
 	bool passed[GATE_COUNT];
 	bool started;
 	struct reading reading;
@@ -24,88 +27,75 @@ struct ledger {
 	size_t change_count; /* of all time; the ring holds the last ones */
 };
 
-/* Nothing has been seen yet. */
-static struct seen **make_seen(const struct config *config)
-{
-	struct seen **seen = xcalloc(config->database_count, sizeof(struct seen *));
-
-	for (size_t i = 0; i < config->database_count; i++) {
-		size_t count = config->databases[i].check_count;
-
-		seen[i] = xcalloc(count, sizeof(struct seen));
-		for (size_t k = 0; k < count; k++)
-			seen[i][k].verdict = verdict_of(REASON_PENDING, "%s", "");
-	}
-	return seen;
-}
-
-static void free_seen(const struct config *config, struct seen **seen)
-{
-	for (size_t i = 0; i < config->database_count; i++)
-		free(seen[i]);
-	free(seen);
-}
-
 struct ledger *ledger_create(struct config *config, struct log *log)
 {
 	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
 
 	ledger->config = config_share(config);
 	ledger->log = log;
-	ledger->seen = make_seen(config);
 	return ledger;
 }
 
-/* How the check of these names looked, or NULL. */
-static const struct seen *find_seen(
-    const struct ledger *ledger, const char *database, const char *check)
+static bool is_of(const struct seen *seen, const struct subject *subject)
 {
-	size_t i = meaning_find_database(ledger->config, database);
-	size_t k = i != MEANING_NONE ? meaning_find_name(&ledger->config->databases[i], check)
-				     : MEANING_NONE;
-
-	return k != MEANING_NONE ? &ledger->seen[i][k] : NULL;
+	return strcmp(seen->database, subject->database) == 0 &&
+	       strcmp(seen->name, subject->name) == 0;
 }
 
-static void follow(struct ledger *ledger, struct config *config)
+/* How the subject of these names looked, or pending where there was none. */
+static struct seen seen_before(const struct ledger *ledger, const struct subject *subject)
 {
-	struct seen **seen = make_seen(config);
+	struct seen fresh = {.verdict = verdict_of(REASON_PENDING, "%s", "")};
 
-	for (size_t i = 0; i < config->database_count; i++) {
-		const struct database *database = &config->databases[i];
+	for (size_t i = 0; i < ledger->seen_count; i++)
+		if (is_of(&ledger->seen[i], subject))
+			return ledger->seen[i];
+	snprintf(fresh.database, sizeof(fresh.database), "%s", subject->database);
+	snprintf(fresh.name, sizeof(fresh.name), "%s", subject->name);
+	return fresh;
+}
 
-		for (size_t k = 0; k < database->check_count; k++) {
-			const struct seen *before =
-			    find_seen(ledger, database->name, database->checks[k]->name);
+/* The subjects of this snapshot are those to note from now on. */
+static void follow(struct ledger *ledger, const struct snapshot *snapshot)
+{
+	size_t count = subject_count(snapshot->config);
+	struct seen *seen = xcalloc(count, sizeof(*seen));
 
-			if (before != NULL)
-				seen[i][k] = *before;
-		}
+	for (size_t i = 0; i < count; i++) {
+		struct subject subject = subject_at(snapshot, i);
+
+		seen[i] = seen_before(ledger, &subject);
 	}
-	free_seen(ledger->config, ledger->seen);
-	config_free(ledger->config);
+	free(ledger->seen);
 	ledger->seen = seen;
-	ledger->config = config_share(config);
+	ledger->seen_count = count;
+	config_share(snapshot->config);
+	config_free(ledger->config);
+	ledger->config = snapshot->config;
 }
 
 /* What the message alone does not tell of how the check counts. */
-static const char *afterthought(const struct judgement *judgement, const struct standing *standing)
+static const char *afterthought(const struct judgement *judgement, const struct subject *subject)
 {
+	const struct standing *standing = subject->standing;
+
 	if (judgement->held)
 		return " (the last answer, ready, is held)";
 	if (judgement->latched)
 		return " (latched: passes all the same)";
 	if (judgement->verdict->value == VERDICT_UNKNOWN && standing->answered &&
 	    standing->answer == VERDICT_READY)
-		return " (the last answer, ready, is older than holdFor)";
+		return subject->hold_for_ms > 0 ? " (the last answer, ready, is older than holdFor)"
+						: " (the last answer, ready, is not held)";
 	return "";
 }
 
 static void log_change(struct ledger *ledger, const struct change *change,
-    const struct judgement *judgement, const struct standing *standing)
+    const struct judgement *judgement, const struct subject *subject)
 {
 	struct log_line line = log_begin(ledger->log,
 	    change->value == VERDICT_READY ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "verdict");
+	char title[SUBJECT_TITLE_BYTES];
 
 	log_text(&line, "database", change->database);
 	log_text(&line, "check", change->check);
@@ -113,8 +103,8 @@ static void log_change(struct ledger *ledger, const struct change *change,
 	log_text(&line, "reason", reason_name(change->reason));
 	log_bool(&line, "pass", change->pass);
 	log_text(&line, "sqlstate", judgement->verdict->sqlstate);
-	log_end(&line, "%s/%s %s: %s%s", change->database, change->check,
-	    reason_name(change->reason), change->message, afterthought(judgement, standing));
+	log_end(&line, "%s %s: %s%s", subject_title(change->database, change->check, title),
+	    reason_name(change->reason), change->message, afterthought(judgement, subject));
 }
 
 /* Whether a person would want to be told. Of silence, the reason says enough; of an answer, the
@@ -128,28 +118,28 @@ static bool is_news(const struct seen *seen, const struct judgement *judgement)
 	return !verdict_same(judgement->verdict, &seen->verdict);
 }
 
-static void note_check(struct ledger *ledger, size_t database_index, size_t index,
-    const struct judgement *judgement, const struct standing *standing, struct moment now)
+static void note_subject(
+    struct ledger *ledger, struct seen *seen, const struct subject *subject, struct moment now)
 {
-	const struct database *database = &ledger->config->databases[database_index];
-	struct seen *seen = &ledger->seen[database_index][index];
+	struct judgement judgement = gate_judge(subject, now.monotonic_ms);
 	struct change *change = &ledger->changes[ledger->change_count % LEDGER_CHANGES_MAX];
 
-	if (!is_news(seen, judgement))
+	if (!is_news(seen, &judgement))
 		return;
-	*seen = (struct seen){*judgement->verdict, judgement->pass};
+	seen->verdict = *judgement.verdict;
+	seen->pass = judgement.pass;
 	*change = (struct change){
 	    .wall_ms = now.wall_ms,
 	    .value = seen->verdict.value,
 	    .reason = seen->verdict.reason,
 	    .pass = seen->pass,
-	    .held = judgement->held,
+	    .held = judgement.held,
 	};
-	snprintf(change->database, sizeof(change->database), "%s", database->name);
-	snprintf(change->check, sizeof(change->check), "%s", database->checks[index]->name);
+	snprintf(change->database, sizeof(change->database), "%s", subject->database);
+	snprintf(change->check, sizeof(change->check), "%s", subject->name);
 	memcpy(change->message, seen->verdict.message, sizeof(change->message));
 	ledger->change_count++;
-	log_change(ledger, change, judgement, standing);
+	log_change(ledger, change, &judgement, subject);
 }
 
 static void note_gate(struct ledger *ledger, enum gate gate, bool pass)
@@ -170,18 +160,15 @@ static void note_gate(struct ledger *ledger, enum gate gate, bool pass)
 
 void ledger_note(struct ledger *ledger, const struct snapshot *snapshot, struct moment now)
 {
-	if (snapshot->config != ledger->config)
-		follow(ledger, snapshot->config);
-	for (size_t i = 0; i < ledger->config->database_count; i++) {
-		const struct database *database = &ledger->config->databases[i];
-		const struct database_state *state = &snapshot->databases[i];
+	size_t count = subject_count(snapshot->config);
 
-		for (size_t k = 0; k < database->check_count; k++) {
-			struct judgement judgement = gate_judge(database->checks[k],
-			    &state->standings[k], state, database->hold_for_ms, now.monotonic_ms);
+	if (snapshot->config != ledger->config || ledger->seen == NULL)
+		follow(ledger, snapshot);
 
-			note_check(ledger, i, k, &judgement, &state->standings[k], now);
-		}
+	for (size_t i = 0; i < count; i++) {
+		struct subject subject = subject_at(snapshot, i);
+
+		note_subject(ledger, &ledger->seen[i], &subject, now);
 	}
 	ledger->started = ledger->started || gate_passes(snapshot, GATE_STARTUP, now.monotonic_ms);
 	note_gate(ledger, GATE_STARTUP, ledger->started);
@@ -225,7 +212,7 @@ void ledger_free(struct ledger *ledger)
 {
 	if (ledger == NULL)
 		return;
-	free_seen(ledger->config, ledger->seen);
+	free(ledger->seen);
 	config_free(ledger->config);
 	free(ledger);
 }

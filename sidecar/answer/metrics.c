@@ -124,30 +124,22 @@ static void write_started(const struct family *family)
 	sample(family, "", view_passes(family->view, GATE_STARTUP), NULL);
 }
 
-/* What a family of one sample a check needs to know of each. */
-struct check_sample {
-	const char *database;
-	const char *check;
-	const struct standing *standing;
+/* What a family of one sample a subject needs to know of each. */
+struct subject_sample {
+	struct subject subject;
 	struct judgement judgement;
 };
 
-static void each_check(const struct family *family,
-    void (*write)(const struct family *family, const struct check_sample *check))
+static void each_subject(const struct family *family,
+    void (*write)(const struct family *family, const struct subject_sample *of))
 {
-	const struct config *config = family->view->config;
+	size_t count = subject_count(family->view->config);
 
-	for (size_t i = 0; i < config->database_count; i++) {
-		for (size_t k = 0; k < config->databases[i].check_count; k++) {
-			struct check_sample check = {
-			    .database = config->databases[i].name,
-			    .check = config->databases[i].checks[k]->name,
-			    .standing = &family->view->snapshot->databases[i].standings[k],
-			    .judgement = view_judge(family->view, i, k),
-			};
+	for (size_t i = 0; i < count; i++) {
+		struct subject_sample of = {.subject = subject_at(family->view->snapshot, i)};
 
-			write(family, &check);
-		}
+		of.judgement = view_judge(family->view, &of.subject);
+		write(family, &of);
 	}
 }
 
@@ -161,75 +153,75 @@ static void each_database(
 		write(family, config->databases[i].name, &family->view->snapshot->databases[i]);
 }
 
-static void check_pass(const struct family *family, const struct check_sample *check)
+static void subject_pass(const struct family *family, const struct subject_sample *of)
 {
-	sample(family, "", check->judgement.pass, "database", check->database, "check",
-	    check->check, NULL);
+	sample(family, "", of->judgement.pass, "database", of->subject.database, "check",
+	    of->subject.name, NULL);
 }
 
-static void check_verdict(const struct family *family, const struct check_sample *check)
+static void subject_verdict(const struct family *family, const struct subject_sample *of)
 {
 	for (enum verdict_value value = 0; value < VERDICT_COUNT; value++)
-		sample(family, "", check->judgement.verdict->value == value, "database",
-		    check->database, "check", check->check, "verdict", verdict_value_name(value),
-		    NULL);
+		sample(family, "", of->judgement.verdict->value == value, "database",
+		    of->subject.database, "check", of->subject.name, "verdict",
+		    verdict_value_name(value), NULL);
 }
 
-static void check_reason(const struct family *family, const struct check_sample *check)
+static void subject_reason(const struct family *family, const struct subject_sample *of)
 {
-	sample(family, "", 1, "database", check->database, "check", check->check, "reason",
-	    reason_name(check->judgement.verdict->reason), NULL);
+	sample(family, "", 1, "database", of->subject.database, "check", of->subject.name, "reason",
+	    reason_name(of->judgement.verdict->reason), NULL);
 }
 
-static void check_transitions(const struct family *family, const struct check_sample *check)
+static void subject_transitions(const struct family *family, const struct subject_sample *of)
 {
-	sample(family, "_total", (double)check->standing->transitions, "database", check->database,
-	    "check", check->check, NULL);
+	sample(family, "_total", (double)of->subject.standing->transitions, "database",
+	    of->subject.database, "check", of->subject.name, NULL);
 }
 
-static void check_pending(const struct family *family, const struct check_sample *check)
+static void subject_pending(const struct family *family, const struct subject_sample *of)
 {
-	if (check->standing->now.pending != VERDICT_PENDING_UNKNOWN)
-		sample(family, "", (double)check->standing->now.pending, "database",
-		    check->database, "check", check->check, NULL);
+	if (of->subject.standing->now.pending != VERDICT_PENDING_UNKNOWN)
+		sample(family, "", (double)of->subject.standing->now.pending, "database",
+		    of->subject.database, "check", of->subject.name, NULL);
 }
 
-static void check_schema(const struct family *family, const struct check_sample *check)
+static void subject_schema(const struct family *family, const struct subject_sample *of)
 {
-	if (check->standing->now.expected[0] != '\0')
-		sample(family, "_info", 1, "database", check->database, "check", check->check,
-		    "expected", check->standing->now.expected, "actual",
-		    check->standing->now.actual, NULL);
+	if (of->subject.standing->now.expected[0] != '\0')
+		sample(family, "_info", 1, "database", of->subject.database, "check",
+		    of->subject.name, "expected", of->subject.standing->now.expected, "actual",
+		    of->subject.standing->now.actual, NULL);
 }
 
 static void write_pass(const struct family *family)
 {
-	each_check(family, check_pass);
+	each_subject(family, subject_pass);
 }
 
 static void write_verdict(const struct family *family)
 {
-	each_check(family, check_verdict);
+	each_subject(family, subject_verdict);
 }
 
 static void write_reason(const struct family *family)
 {
-	each_check(family, check_reason);
+	each_subject(family, subject_reason);
 }
 
 static void write_transitions(const struct family *family)
 {
-	each_check(family, check_transitions);
+	each_subject(family, subject_transitions);
 }
 
 static void write_pending(const struct family *family)
 {
-	each_check(family, check_pending);
+	each_subject(family, subject_pending);
 }
 
 static void write_schema(const struct family *family)
 {
-	each_check(family, check_schema);
+	each_subject(family, subject_schema);
 }
 
 static void database_rounds(

@@ -1,7 +1,5 @@
 #include "report.h"
 
-#include <string.h>
-
 #include "../../probes/keys.h"
 
 /* "12s": whole seconds are what a person reads. */
@@ -31,8 +29,9 @@ static void add_passing(struct text *out, const struct judgement *judgement)
 }
 
 static void add_failing(
-    struct text *out, const struct judgement *judgement, const struct standing *standing)
+    struct text *out, const struct judgement *judgement, const struct subject *subject)
 {
+	const struct standing *standing = subject->standing;
 	const struct verdict *verdict = judgement->verdict;
 
 	text_addf(out, "%s: %s", reason_name(verdict->reason), verdict->message);
@@ -41,31 +40,24 @@ static void add_failing(
 	text_add(out, " (for ");
 	add_age(out, judgement->silent_ms);
 	if (standing->answer == VERDICT_READY)
-		text_add(out, "; the last answer was ready, longer ago than holdFor)");
+		text_add(out, subject->hold_for_ms > 0
+				  ? "; the last answer was ready, longer ago than holdFor)"
+				  : "; the last answer was ready, which is not held)");
 	else
 		text_addf(out, "; the last answer was: %s)", standing->answer_message);
 }
 
-/* Whether name is "DATABASE/CHECK". */
-static bool is_name_of(const char *name, const char *database, const char *check)
+static bool is_excluded(const struct report_request *request, const struct subject *subject)
 {
-	size_t length = strlen(database);
+	char title[SUBJECT_TITLE_BYTES];
 
-	return strncmp(name, database, length) == 0 && name[length] == '/' &&
-	       strcmp(name + length + 1, check) == 0;
+	return strings_has(
+	    request->exclude, subject_title(subject->database, subject->name, title));
 }
 
-static bool is_excluded(
-    const struct report_request *request, const char *database, const char *check)
-{
-	for (size_t i = 0; i < request->exclude->count; i++)
-		if (is_name_of(request->exclude->items[i], database, check))
-			return true;
-	return false;
-}
-
-/* How one check counts for the gate of the request. */
+/* How one subject counts for the gate of the request. */
 struct line {
+	struct subject subject;
 	struct judgement judgement;
 	bool gates;
 	bool excluded;
@@ -73,34 +65,40 @@ struct line {
 };
 
 static struct line line_of(
-    const struct view *view, const struct report_request *request, size_t database, size_t index)
+    const struct view *view, const struct report_request *request, const struct subject *subject)
 {
-	const struct check *check = view->config->databases[database].checks[index];
 	struct line line = {
-	    .judgement = view_judge(view, database, index),
-	    .gates = (check->gates & (1u << request->gate)) != 0,
-	    .excluded = is_excluded(request, view->config->databases[database].name, check->name),
+	    .subject = *subject,
+	    .judgement = view_judge(view, subject),
+	    .gates = gate_counts(request->gate, subject),
+	    .excluded = is_excluded(request, subject),
 	};
 
 	line.closes = line.gates && !line.excluded && !line.judgement.pass;
 	return line;
 }
 
-static void add_line(struct text *out, const struct view *view, const struct line *line,
-    size_t database, size_t index)
+static struct line line_at(
+    const struct view *view, const struct report_request *request, size_t index)
 {
-	const struct database *d = &view->config->databases[database];
+	struct subject subject = subject_at(view->snapshot, index);
 
-	text_addf(out, "[%c]%s/%s ", line->judgement.pass || line->excluded ? '+' : '-', d->name,
-	    d->checks[index]->name);
+	return line_of(view, request, &subject);
+}
+
+static void add_line(struct text *out, const struct line *line)
+{
+	char title[SUBJECT_TITLE_BYTES];
+
+	text_addf(out, "[%c]%s ", line->judgement.pass || line->excluded ? '+' : '-',
+	    subject_title(line->subject.database, line->subject.name, title));
 	if (line->excluded) {
 		text_add(out, "excluded: ok");
 	} else if (line->judgement.pass) {
 		add_passing(out, &line->judgement);
 	} else {
 		text_add(out, line->gates ? "failed: " : "failed (reported only): ");
-		add_failing(
-		    out, &line->judgement, &view->snapshot->databases[database].standings[index]);
+		add_failing(out, &line->judgement, &line->subject);
 	}
 	text_add(out, "\n");
 }
@@ -108,34 +106,25 @@ static void add_line(struct text *out, const struct view *view, const struct lin
 static void add_lines(
     struct text *out, const struct view *view, const struct report_request *request, bool all)
 {
-	for (size_t i = 0; i < view->config->database_count; i++) {
-		for (size_t k = 0; k < view->config->databases[i].check_count; k++) {
-			struct line line = line_of(view, request, i, k);
+	size_t count = subject_count(view->config);
 
-			if (all || line.closes)
-				add_line(out, view, &line, i, k);
-		}
+	for (size_t i = 0; i < count; i++) {
+		struct line line = line_at(view, request, i);
+
+		if (all || line.closes)
+			add_line(out, &line);
 	}
-}
-
-static bool names_a_check(const struct view *view, const char *name)
-{
-	for (size_t i = 0; i < view->config->database_count; i++)
-		for (size_t k = 0; k < view->config->databases[i].check_count; k++)
-			if (is_name_of(name, view->config->databases[i].name,
-				view->config->databases[i].checks[k]->name))
-				return true;
-	return false;
 }
 
 static void add_exclude_warning(
     struct text *out, const struct view *view, const struct report_request *request)
 {
+	struct subject subject;
 	struct text names;
 
 	text_init(&names, 300);
 	for (size_t i = 0; i < request->exclude->count; i++) {
-		if (names_a_check(view, request->exclude->items[i]))
+		if (subject_find(view->snapshot, request->exclude->items[i], &subject))
 			continue;
 		text_add(&names, names.length > 0 ? ",\"" : "\"");
 		text_add_clean(&names, request->exclude->items[i]);
@@ -190,10 +179,11 @@ static int code_of(const struct view *view, bool pass)
 /* With exclusions the gate has to be judged line by line. */
 static bool passes_without_excluded(const struct view *view, const struct report_request *request)
 {
-	for (size_t i = 0; i < view->config->database_count; i++)
-		for (size_t k = 0; k < view->config->databases[i].check_count; k++)
-			if (line_of(view, request, i, k).closes)
-				return false;
+	size_t count = subject_count(view->config);
+
+	for (size_t i = 0; i < count; i++)
+		if (line_at(view, request, i).closes)
+			return false;
 	return true;
 }
 
@@ -213,17 +203,17 @@ int report_gate(const struct view *view, const struct report_request *request, s
 	return code_of(view, pass);
 }
 
-int report_check(const struct view *view, const struct report_request *request, size_t database,
-    size_t check, struct text *out)
+int report_subject(const struct view *view, const struct report_request *request,
+    const struct subject *subject, struct text *out)
 {
-	struct line line = line_of(view, request, database, check);
+	struct line line = line_of(view, request, subject);
 
-	line.excluded = false; /* who asks for a check by name wants to see it */
+	line.excluded = false; /* who asks for it by name wants to see it */
 	if (line.judgement.pass && !request->verbose && view->config->disabled == NULL) {
 		text_add(out, "ok");
 		return 200;
 	}
-	add_line(out, view, &line, database, check);
+	add_line(out, &line);
 	add_last_line(out, view, request->path, line.judgement.pass);
 	return code_of(view, line.judgement.pass);
 }

@@ -12,15 +12,15 @@ struct report_request {
 	const char *path; /* "readyz", for the last line */
 	enum gate gate;
 	bool verbose;
-	const struct strings *exclude; /* "DATABASE/CHECK" each */
+	const struct strings *exclude; /* titles of subjects */
 };
 
 /* Writes the report of a gate; gives the status code, 200 or 503. */
 int report_gate(const struct view *view, const struct report_request *request, struct text *out);
 
-/* The same of one check, "DATABASE/CHECK" by index. */
-int report_check(const struct view *view, const struct report_request *request, size_t database,
-    size_t check, struct text *out);
+/* The same of one subject. */
+int report_subject(const struct view *view, const struct report_request *request,
+    const struct subject *subject, struct text *out);
 
 /* The same of our own two loops. */
 int report_liveness(

@@ -54,18 +54,15 @@ static void add_findings(cJSON *object, const char *findings)
 	}
 }
 
-static cJSON *check_object(const struct view *view, size_t database, size_t index,
-    const struct judgement *judgement, enum detail detail)
+static cJSON *subject_object(
+    const struct subject *subject, const struct judgement *judgement, enum detail detail)
 {
 	bool with_message =
 	    judgement->pass ? detail < DETAIL_NO_PASSING_MESSAGES : detail < DETAIL_NO_MESSAGES;
-
-	const struct check *check = view->config->databases[database].checks[index];
-	const struct standing *standing = &view->snapshot->databases[database].standings[index];
 	cJSON *object = cJSON_CreateObject();
 
-	cJSON_AddStringToObject(object, "name", check->name);
-	cJSON_AddStringToObject(object, "kind", check->kind->name);
+	cJSON_AddStringToObject(object, "name", subject->name);
+	cJSON_AddStringToObject(object, "kind", subject->kind);
 	cJSON_AddStringToObject(object, "verdict", verdict_value_name(judgement->verdict->value));
 	cJSON_AddStringToObject(object, "reason", reason_name(judgement->verdict->reason));
 	if (with_message)
@@ -74,10 +71,20 @@ static cJSON *check_object(const struct view *view, size_t database, size_t inde
 		add_findings(object, judgement->verdict->findings);
 	cJSON_AddBoolToObject(object, "held", judgement->held);
 	add_time(object, "since", judgement->since_wall_ms);
-	add_time(object, "checkedAt", standing->checked.wall_ms);
-	add_gates(object, check->gates);
+	add_time(object, "checkedAt", subject->standing->checked.wall_ms);
+	add_gates(object, subject->gates);
 	cJSON_AddBoolToObject(object, "pass", judgement->pass);
 	return object;
+}
+
+static void add_subject(
+    cJSON *list, const struct view *view, const struct subject *subject, enum detail detail)
+{
+	struct judgement judgement = view_judge(view, subject);
+
+	if (detail >= DETAIL_NO_CHECKS || (detail >= DETAIL_FAILING_ONLY && judgement.pass))
+		return;
+	cJSON_AddItemToArray(list, subject_object(subject, &judgement, detail));
 }
 
 static cJSON *checks_array(const struct view *view, size_t database, enum detail detail)
@@ -85,11 +92,21 @@ static cJSON *checks_array(const struct view *view, size_t database, enum detail
 	cJSON *list = cJSON_CreateArray();
 
 	for (size_t i = 0; i < view->config->databases[database].check_count; i++) {
-		struct judgement judgement = view_judge(view, database, i);
+		struct subject subject = subject_of_check(view->snapshot, database, i);
 
-		if (detail == DETAIL_NO_CHECKS || (detail >= DETAIL_FAILING_ONLY && judgement.pass))
-			continue;
-		cJSON_AddItemToArray(list, check_object(view, database, i, &judgement, detail));
+		add_subject(list, view, &subject, detail);
+	}
+	return list;
+}
+
+static cJSON *upstreams_array(const struct view *view, enum detail detail)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < view->config->upstream_count; i++) {
+		struct subject subject = subject_of_upstream(view->snapshot, i);
+
+		add_subject(list, view, &subject, detail);
 	}
 	return list;
 }
@@ -144,7 +161,7 @@ static cJSON *document_of(const struct view *view, enum detail detail)
 		cJSON_AddStringToObject(document, "disabled", view->config->disabled);
 	cJSON_AddStringToObject(document, "version", SCHEMALATCH_VERSION);
 	cJSON_AddItemToObject(document, "databases", databases_array(view, detail));
-	cJSON_AddItemToObject(document, "upstreams", cJSON_CreateArray());
+	cJSON_AddItemToObject(document, "upstreams", upstreams_array(view, detail));
 	cJSON_AddItemToObject(
 	    document, "history", detail == DETAIL_ALL ? history_array(view) : cJSON_CreateArray());
 	return document;
@@ -176,9 +193,9 @@ char *status_probe_document(const struct view *view, size_t limit_bytes)
 	return text;
 }
 
-char *status_check_document(const struct view *view, size_t database, size_t check)
+char *status_subject_document(const struct view *view, const struct subject *subject)
 {
-	struct judgement judgement = view_judge(view, database, check);
+	struct judgement judgement = view_judge(view, subject);
 
-	return print(check_object(view, database, check, &judgement, DETAIL_NO_HISTORY));
+	return print(subject_object(subject, &judgement, DETAIL_NO_HISTORY));
 }

@@ -14,7 +14,7 @@ char *status_document(const struct view *view);
  * databases. */
 char *status_probe_document(const struct view *view, size_t limit_bytes);
 
-/* One check's object alone. free() releases it. */
-char *status_check_document(const struct view *view, size_t database, size_t check);
+/* One subject's object alone. free() releases it. */
+char *status_subject_document(const struct view *view, const struct subject *subject);
 
 #endif

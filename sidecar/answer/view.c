@@ -17,11 +17,7 @@ bool view_is_alive(const struct view *view)
 	       view->now.monotonic_ms - view->heartbeat_ms < HEARTBEAT_LIMIT_MS;
 }
 
-struct judgement view_judge(const struct view *view, size_t database, size_t check)
+struct judgement view_judge(const struct view *view, const struct subject *subject)
 {
-	const struct database *d = &view->config->databases[database];
-	const struct database_state *state = &view->snapshot->databases[database];
-
-	return gate_judge(d->checks[check], &state->standings[check], state, d->hold_for_ms,
-	    view->now.monotonic_ms);
+	return gate_judge(subject, view->now.monotonic_ms);
 }

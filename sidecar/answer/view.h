@@ -17,6 +17,7 @@ struct view {
 	const struct requests *requests;
 	struct moment now;
 	int64_t heartbeat_ms; /* monotonic: the checking thread was last seen alive */
+	const char *pod;      /* its name; NULL: it has none */
 };
 
 /* Whether the gate passes, the startup latch counted in, mode and disabled not. */
@@ -25,7 +26,7 @@ bool view_passes(const struct view *view, enum gate gate);
 /* Whether both loops are alive. The answering one is, since it asks. */
 bool view_is_alive(const struct view *view);
 
-/* How the check at these indices looks. */
-struct judgement view_judge(const struct view *view, size_t database, size_t check);
+/* How the subject looks. */
+struct judgement view_judge(const struct view *view, const struct subject *subject);
 
 #endif

@@ -50,6 +50,7 @@ static int run(const struct options *options, struct error *err)
 	print_keys("keys of the file", config_keys);
 	print_keys("keys of \"log\"", config_log_keys);
 	print_keys("keys of a database", database_keys);
+	print_keys("keys of an upstream", upstream_keys);
 	print_keys("keys of every check", check_keys);
 	for (const struct check_kind *const *kind = check_kinds; *kind != NULL; kind++) {
 		snprintf(title, sizeof(title), "keys of a check of kind \"%s\"", (*kind)->name);

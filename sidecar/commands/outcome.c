@@ -1,14 +1,16 @@
 #include "outcome.h"
 
+#include "../watch/subject.h"
+
 static bool any_gating(const struct snapshot *snapshot, enum verdict_value value)
 {
-	for (size_t i = 0; i < snapshot->config->database_count; i++) {
-		const struct database *database = &snapshot->config->databases[i];
+	size_t count = subject_count(snapshot->config);
 
-		for (size_t k = 0; k < database->check_count; k++)
-			if (database->checks[k]->gates != 0 &&
-			    snapshot->databases[i].standings[k].now.value == value)
-				return true;
+	for (size_t i = 0; i < count; i++) {
+		struct subject subject = subject_at(snapshot, i);
+
+		if (subject.gates != 0 && subject.standing->now.value == value)
+			return true;
 	}
 	return false;
 }
@@ -24,10 +26,12 @@ enum exit_code outcome_of(const struct snapshot *snapshot)
 
 bool outcome_is_complete(const struct snapshot *snapshot)
 {
+	size_t count = subject_count(snapshot->config);
+
 	if (snapshot->config->disabled != NULL)
 		return true;
-	for (size_t i = 0; i < snapshot->config->database_count; i++)
-		if (snapshot->databases[i].rounds == 0)
+	for (size_t i = 0; i < count; i++)
+		if (subject_at(snapshot, i).standing->now.reason == REASON_PENDING)
 			return false;
 	return true;
 }

@@ -5,11 +5,11 @@
 #include "../watch/snapshot.h"
 #include "command.h"
 
-/* Over all checks that close a gate: not ready beats unknown beats ready. Mode observe and disabled
- * make it ready. */
+/* Over all subjects that close a gate: not ready beats unknown beats ready. Mode observe and
+ * disabled make it ready. */
 enum exit_code outcome_of(const struct snapshot *snapshot);
 
-/* Whether every database has had its first round. */
+/* Whether every subject has a first verdict. */
 bool outcome_is_complete(const struct snapshot *snapshot);
 
 #endif

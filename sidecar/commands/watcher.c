@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "terminal.h"
 
 #define JOIN_LIMIT_MS 400
 #define TICK_S 1 /* a held verdict that runs out is told at most this late */
@@ -22,6 +23,7 @@ struct log watcher_log(const struct config *config)
 	    .level = (enum log_level)config->log_level,
 	    .format = (enum log_format)config->log_format,
 	    .descriptor = STDERR_FILENO,
+	    .erases = terminal_of(stderr).redraws,
 	};
 }
 

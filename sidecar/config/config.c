@@ -35,6 +35,7 @@ const struct key config_keys[] = {
 	.help = "where the last verdicts survive a restart of the sidecar"},
     {.name = "log", .type = KEY_NESTED, .help = "level and format"},
     {.name = "databases", .type = KEY_NESTED, .help = "what is checked"},
+    {.name = "upstreams", .type = KEY_NESTED, .help = "services whose own health counts as well"},
     {.name = NULL},
 };
 
@@ -93,19 +94,18 @@ static void read_log(const cJSON *document, const struct json_place *place, stru
 		config->log_format = isatty(STDERR_FILENO) ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
 }
 
-static void check_database_names(
-    const struct config *config, const struct json_place *list, struct problems *problems)
+/* names are those of the elements of list, NULL where an element has none. */
+static void check_names(const char *const *names, size_t count, const struct json_place *list,
+    const char *what, struct problems *problems)
 {
-	for (size_t i = 0; i < config->database_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct json_place element = json_place_index(list, (int)i);
 		struct json_place here = json_place_key(&element, "name");
-		const char *name = config->databases[i].name;
 
-		for (size_t k = 0; k < i && name != NULL; k++)
-			if (config->databases[k].name != NULL &&
-			    strcmp(config->databases[k].name, name) == 0)
+		for (size_t k = 0; k < i && names[i] != NULL; k++)
+			if (names[k] != NULL && strcmp(names[k], names[i]) == 0)
 				json_problem(problems, &here,
-				    "\"%s\" is the name of two databases, expected one", name);
+				    "\"%s\" is the name of two %s, expected one", names[i], what);
 	}
 }
 
@@ -122,37 +122,74 @@ static void read_environment_database(
 	cJSON_Delete(empty);
 }
 
-static void read_databases(const cJSON *document, const struct json_place *place,
+static void read_databases(const cJSON *databases, const struct json_place *list,
     struct config *config, enum config_extent extent, struct problems *problems)
 {
-	const cJSON *databases = cJSON_GetObjectItemCaseSensitive(document, "databases");
-	struct json_place list = json_place_key(place, "databases");
+	size_t count = (size_t)cJSON_GetArraySize(databases);
+	const char **names = xcalloc(count, sizeof(*names));
 	const cJSON *element;
 
-	if (databases == NULL && extent == CONFIG_WITHOUT_CHECKS) {
-		read_environment_database(&list, config, problems);
-		return;
-	}
-	if (!cJSON_IsArray(databases) || cJSON_GetArraySize(databases) == 0) {
-		json_problem(problems, &list,
-		    "nothing is checked, expected an array of databases"
-		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
-		    "SCHEMALATCH_MIGRATIONS)");
-		return;
-	}
-	config->databases =
-	    xcalloc((size_t)cJSON_GetArraySize(databases), sizeof(*config->databases));
+	config->databases = xcalloc(count, sizeof(*config->databases));
 	cJSON_ArrayForEach(element, databases)
 	{
-		struct json_place here = json_place_index(&list, (int)config->database_count);
-
-		struct database *database = &config->databases[config->database_count++];
+		struct json_place here = json_place_index(list, (int)config->database_count);
+		struct database *database = &config->databases[config->database_count];
 
 		database_read(element, &here, database, problems);
 		if (extent == CONFIG_WHOLE)
 			database_read_checks(element, &here, database, problems);
+		names[config->database_count++] = database->name;
 	}
-	check_database_names(config, &list, problems);
+	check_names(names, count, list, "databases", problems);
+	free(names);
+}
+
+static void read_upstreams(const cJSON *upstreams, const struct json_place *list,
+    struct config *config, struct problems *problems)
+{
+	size_t count = (size_t)cJSON_GetArraySize(upstreams);
+	const char **names = xcalloc(count, sizeof(*names));
+	const cJSON *element;
+
+	config->upstreams = xcalloc(count, sizeof(*config->upstreams));
+	cJSON_ArrayForEach(element, upstreams)
+	{
+		struct json_place here = json_place_index(list, (int)config->upstream_count);
+		struct upstream *upstream = &config->upstreams[config->upstream_count];
+
+		upstream_read(element, &here, upstream, problems);
+		names[config->upstream_count++] = upstream->name;
+	}
+	check_names(names, count, list, "upstreams", problems);
+	free(names);
+}
+
+static bool is_filled_array(const cJSON *value)
+{
+	return cJSON_IsArray(value) && cJSON_GetArraySize(value) > 0;
+}
+
+static void read_subjects(const cJSON *document, const struct json_place *place,
+    struct config *config, enum config_extent extent, struct problems *problems)
+{
+	const cJSON *databases = cJSON_GetObjectItemCaseSensitive(document, "databases");
+	const cJSON *upstreams = cJSON_GetObjectItemCaseSensitive(document, "upstreams");
+	struct json_place database_list = json_place_key(place, "databases");
+	struct json_place upstream_list = json_place_key(place, "upstreams");
+
+	if (upstreams != NULL && !is_filled_array(upstreams))
+		json_problem(problems, &upstream_list, "expected an array of upstreams");
+	if (is_filled_array(upstreams))
+		read_upstreams(upstreams, &upstream_list, config, problems);
+	if (is_filled_array(databases))
+		read_databases(databases, &database_list, config, extent, problems);
+	else if (databases == NULL && extent == CONFIG_WITHOUT_CHECKS)
+		read_environment_database(&database_list, config, problems);
+	else if (databases != NULL || upstreams == NULL)
+		json_problem(problems, &database_list,
+		    "nothing is checked, expected an array of databases"
+		    " (without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT,"
+		    " SCHEMALATCH_MIGRATIONS or SCHEMALATCH_UPSTREAM)");
 }
 
 /* The reason goes out on every road: clean, and of a length that leaves room for the rest. */
@@ -181,7 +218,7 @@ static void read_document(const cJSON *document, const struct json_place *place,
 		    "\"%s\" is not an address, expected [HOST]:PORT with a port of 0 to 65535",
 		    config->listen);
 	read_log(document, place, config, problems);
-	read_databases(document, place, config, extent, problems);
+	read_subjects(document, place, config, extent, problems);
 }
 
 static void add_paths(const struct config *config, struct strings *paths)
@@ -276,26 +313,51 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->database_count; i++)
 		database_done(&config->databases[i]);
 	free(config->databases);
+	for (size_t i = 0; i < config->upstream_count; i++)
+		upstream_done(&config->upstreams[i]);
+	free(config->upstreams);
 	keys_free(config_keys, config);
 	free(config);
 }
 
-char *config_print(const struct config *config)
+static void print_upstreams(const struct config *config, cJSON *document)
 {
-	cJSON *document = cJSON_CreateObject();
-	cJSON *databases;
-	char *text;
+	cJSON *upstreams;
 
-	keys_print(document, (struct key_source[]){{config_keys, config}}, 1, NULL);
-	keys_print(cJSON_AddObjectToObject(document, "log"),
-	    (struct key_source[]){{config_log_keys, config}}, 1, NULL);
-	databases = cJSON_AddArrayToObject(document, "databases");
+	if (config->upstream_count == 0)
+		return;
+	upstreams = cJSON_AddArrayToObject(document, "upstreams");
+	for (size_t i = 0; i < config->upstream_count; i++) {
+		cJSON *upstream = cJSON_CreateObject();
+
+		upstream_print(&config->upstreams[i], upstream);
+		cJSON_AddItemToArray(upstreams, upstream);
+	}
+}
+
+static void print_databases(const struct config *config, cJSON *document)
+{
+	cJSON *databases = cJSON_AddArrayToObject(document, "databases");
+
 	for (size_t i = 0; i < config->database_count; i++) {
 		cJSON *database = cJSON_CreateObject();
 
 		database_print(&config->databases[i], database);
 		cJSON_AddItemToArray(databases, database);
 	}
+}
+
+char *config_print(const struct config *config)
+{
+	cJSON *document = cJSON_CreateObject();
+	char *text;
+
+	keys_print(document, (struct key_source[]){{config_keys, config}}, 1, NULL);
+	keys_print(cJSON_AddObjectToObject(document, "log"),
+	    (struct key_source[]){{config_log_keys, config}}, 1, NULL);
+	if (config->database_count > 0)
+		print_databases(config, document);
+	print_upstreams(config, document);
 	text = cJSON_Print(document);
 	cJSON_Delete(document);
 	return text;

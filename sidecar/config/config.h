@@ -14,6 +14,7 @@
 #include "../log.h"
 #include "database.h"
 #include "settings.h"
+#include "upstream.h"
 
 enum mode { MODE_GATE, MODE_OBSERVE };
 
@@ -34,7 +35,9 @@ struct config {
 	int log_format;
 	char *state_directory; /* or NULL */
 	struct database *databases;
-	size_t database_count;
+	size_t database_count; /* with an upstream, there may be none */
+	struct upstream *upstreams;
+	size_t upstream_count;
 	struct digest digest; /* of all that it was read from; of meaning.h, zero before */
 	uint64_t generation;  /* counts reloads; whoever reloads sets it before others see it */
 	atomic_uint references;

@@ -273,15 +273,10 @@ void database_read_checks(const cJSON *object, const struct json_place *place,
 void database_read(const cJSON *object, const struct json_place *place, struct database *database,
     struct problems *problems)
 {
-	struct json_place name = json_place_key(place, "name");
-
 	keys_read(object, place, (struct key_target[]){{database_keys, database}}, 1, problems);
 	if (!cJSON_IsObject(object))
 		return;
-	if (database->name != NULL && !check_name_is_valid(database->name))
-		json_problem(problems, &name,
-		    "\"%s\" is not a name, expected 1 to 63 letters, digits, '-', '_' or '.'",
-		    database->name);
+	check_name(database->name, place, problems);
 	check_url(database, place, problems);
 	check_times(object, place, database, problems);
 }

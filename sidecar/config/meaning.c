@@ -136,6 +136,28 @@ static void fill_database(struct database *database, struct timespec *newest)
 	database->whole = digest_database(database);
 }
 
+/* What says which gates it counts for, not what is asked of it. */
+static const char *const of_gates[] = {"name", "gates", "latch", NULL};
+
+static struct digest digest_upstream(const struct upstream *upstream)
+{
+	struct digester *digester = digester_create();
+
+	add_keys(digester, &(struct key_source){upstream_keys, upstream}, of_gates, NULL);
+	for (size_t i = 0; i < upstream->header_count; i++) {
+		digester_add_text(digester, upstream->headers[i].name);
+		digester_add_text(digester, upstream->headers[i].value);
+	}
+	return digester_end(digester);
+}
+
+static void fill_upstream(struct upstream *upstream, struct digester *all)
+{
+	upstream->meaning = digest_upstream(upstream);
+	add_keys(all, &(struct key_source){upstream_keys, upstream}, NULL, NULL);
+	digester_add_digest(all, &upstream->meaning);
+}
+
 static bool is_before(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
@@ -152,6 +174,8 @@ bool meaning_fill(struct config *config, const char *file, const struct timespec
 		fill_database(&config->databases[i], &newest);
 		digester_add_digest(digester, &config->databases[i].whole);
 	}
+	for (size_t i = 0; i < config->upstream_count; i++)
+		fill_upstream(&config->upstreams[i], digester);
 	config->digest = digester_end(digester);
 	return is_before(&newest, began);
 }
@@ -181,4 +205,13 @@ size_t meaning_find_check(
 	    !digest_same(&former->meanings[found], &database->meanings[check]))
 		return MEANING_NONE;
 	return found;
+}
+
+size_t meaning_find_upstream(const struct config *former, const struct upstream *upstream)
+{
+	for (size_t i = 0; i < former->upstream_count; i++)
+		if (strcmp(former->upstreams[i].name, upstream->name) == 0 &&
+		    digest_same(&former->upstreams[i].meaning, &upstream->meaning))
+			return i;
+	return MEANING_NONE;
 }

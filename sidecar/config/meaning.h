@@ -27,6 +27,10 @@ bool meaning_fill(struct config *config, const char *file, const struct timespec
 size_t meaning_find_check(
     const struct database *former, const struct database *database, size_t check);
 
+/* The index in former of the upstream that is the same: of the same name, asked in the same way; or
+ * MEANING_NONE. Pure. */
+size_t meaning_find_upstream(const struct config *former, const struct upstream *upstream);
+
 /* The index of the check of that name, and of the database, or MEANING_NONE. Pure. */
 size_t meaning_find_name(const struct database *database, const char *check);
 size_t meaning_find_database(const struct config *config, const char *name);

@@ -15,6 +15,8 @@ static void apply_contract(
     cJSON *document, const char *name, const char *value, struct problems *problems);
 static void apply_migrations(
     cJSON *document, const char *name, const char *value, struct problems *problems);
+static void apply_upstream(
+    cJSON *document, const char *name, const char *value, struct problems *problems);
 
 const struct setting settings[] = {
     {.environment = "SCHEMALATCH_DATABASE_URL",
@@ -50,6 +52,13 @@ const struct setting settings[] = {
 	.apply = apply_migrations,
 	.value_help = "TOOL:DIR or TOOL@ID,ID",
 	.help = "the migrations of this release: alembic:/migrations/versions"},
+    {.environment = "SCHEMALATCH_UPSTREAM",
+	.flag = "--upstream",
+	.pointer = "/upstreams/0/url",
+	.alone = true,
+	.apply = apply_upstream,
+	.value_help = "URL",
+	.help = "the service whose own health counts as well: http://127.0.0.1:8000/health"},
     {.environment = "SCHEMALATCH_LISTEN",
 	.flag = "--listen",
 	.pointer = "/listen",
@@ -154,6 +163,41 @@ static void apply_migrations(
 		    check, value[length] == ':' ? "directory" : "revisions", value + length + 1);
 	}
 	free(tool);
+}
+
+static void apply_upstream(
+    cJSON *document, const char *name, const char *value, struct problems *problems)
+{
+	cJSON *upstream = cJSON_CreateObject();
+
+	(void)name;
+	(void)problems;
+	cJSON_AddStringToObject(upstream, "url", value);
+	cJSON_AddItemToArray(member(document, "upstreams", true), upstream);
+}
+
+static bool is_fallback(const char *name)
+{
+	for (size_t i = 0; settings[i].environment != NULL; i++)
+		if (settings[i].fallback_environment == name)
+			return true;
+	return false;
+}
+
+/* The application's own variable names a database of which nothing is asked: where there is an
+ * upstream to ask, that is the application's own business. */
+static void forget_unasked_database(cJSON *document, const struct json_origin *origins)
+{
+	const cJSON *databases = cJSON_GetObjectItemCaseSensitive(document, "databases");
+
+	if (!cJSON_HasObjectItem(document, "upstreams") ||
+	    cJSON_HasObjectItem(cJSON_GetArrayItem(databases, 0), "checks"))
+		return;
+	for (; origins->pointer != NULL; origins++)
+		if (strncmp(origins->pointer, "/databases/", 11) == 0 &&
+		    !is_fallback(origins->name))
+			return;
+	cJSON_DeleteItemFromObjectCaseSensitive(document, "databases");
 }
 
 /* A string at a pointer of one or two names, or below the first database. */
@@ -300,4 +344,6 @@ void settings_apply(cJSON *document, bool has_file, const struct setting_flags *
 		    (struct json_origin){made_at(&settings[i], document), choice.name};
 	}
 	origins[count] = (struct json_origin){NULL, NULL};
+	if (!has_file)
+		forget_unasked_database(document, origins);
 }

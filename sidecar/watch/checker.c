@@ -16,6 +16,7 @@
 #include "../config/meaning.h"
 #include "keeper.h"
 #include "patrol.h"
+#include "prober.h"
 #include "succession.h"
 
 #define HEARTBEAT_S 1
@@ -35,6 +36,7 @@ struct checker {
 	struct event *wake;
 	struct event *beat;
 	struct patrol **patrols; /* one a database of working's; NULL while disabled */
+	struct prober **probers; /* one an upstream of working's; the same */
 	int stop_fd;
 	int wake_fd;
 	int news_fd;
@@ -101,15 +103,24 @@ static struct patrol *make_patrol(struct checker *checker, size_t index)
 	    checker->log, &checker->working->databases[index], on_change, checker);
 }
 
-static void make_patrols(struct checker *checker)
+static struct prober *make_prober(struct checker *checker, size_t index)
+{
+	return prober_create(checker->base, &checker->working->config->upstreams[index],
+	    checker->log, &checker->working->upstreams[index], on_change, checker);
+}
+
+static void make_lookers(struct checker *checker)
 {
 	const struct config *config = checker->working->config;
 
 	if (config->disabled != NULL)
 		return;
 	checker->patrols = xcalloc(config->database_count, sizeof(struct patrol *));
+	checker->probers = xcalloc(config->upstream_count, sizeof(struct prober *));
 	for (size_t i = 0; i < config->database_count; i++)
 		checker->patrols[i] = make_patrol(checker, i);
+	for (size_t i = 0; i < config->upstream_count; i++)
+		checker->probers[i] = make_prober(checker, i);
 }
 
 static size_t patrol_count(const struct checker *checker)
@@ -117,12 +128,22 @@ static size_t patrol_count(const struct checker *checker)
 	return checker->patrols != NULL ? checker->working->config->database_count : 0;
 }
 
-static void free_patrols(struct checker *checker)
+static size_t prober_count(const struct checker *checker)
+{
+	return checker->probers != NULL ? checker->working->config->upstream_count : 0;
+}
+
+/* Those who look: patrols and probers. */
+static void free_lookers(struct checker *checker)
 {
 	for (size_t i = 0; i < patrol_count(checker); i++)
 		patrol_free(checker->patrols[i]);
+	for (size_t i = 0; i < prober_count(checker); i++)
+		prober_free(checker->probers[i]);
 	free(checker->patrols);
+	free(checker->probers);
 	checker->patrols = NULL;
+	checker->probers = NULL;
 }
 
 /* ---- reloads ---- */
@@ -139,6 +160,9 @@ static bool all_have_looked(const struct checker *checker)
 {
 	for (size_t i = 0; i < patrol_count(checker); i++)
 		if (!patrol_has_looked(checker->patrols[i]))
+			return false;
+	for (size_t i = 0; i < prober_count(checker); i++)
+		if (!prober_has_looked(checker->probers[i]))
 			return false;
 	return true;
 }
@@ -174,23 +198,62 @@ static void make_missing_patrols(struct checker *checker)
 	}
 }
 
-/* Patrols without a place end before others begin: a database may only have got another name. */
+/* The same of probers; but only one whose upstream asks the same goes on. */
+static struct prober **move_probers(
+    struct checker *checker, struct prober **probers, const struct config *former)
+{
+	const struct config *config = checker->working->config;
+	struct prober **moved = xcalloc(config->upstream_count, sizeof(struct prober *));
+
+	for (size_t i = 0; i < config->upstream_count && probers != NULL; i++) {
+		size_t found = meaning_find_upstream(former, &config->upstreams[i]);
+
+		if (found == MEANING_NONE)
+			continue;
+		prober_move(probers[found], &config->upstreams[i], &checker->working->upstreams[i]);
+		moved[i] = probers[found];
+		probers[found] = NULL;
+	}
+	return moved;
+}
+
+/* A service that is asked from now on is there already: no initial delay is due. */
+static void make_missing_probers(struct checker *checker)
+{
+	for (size_t i = 0; i < prober_count(checker); i++) {
+		if (checker->probers[i] != NULL)
+			continue;
+		checker->probers[i] = make_prober(checker, i);
+		prober_ask(checker->probers[i]);
+	}
+}
+
+/* Those without a place end before others begin: a database may only have got another name. */
 static void move(struct checker *checker)
 {
 	struct snapshot *former = checker->working;
 	struct patrol **patrols = checker->patrols;
-	size_t count = patrol_count(checker);
+	struct prober **probers = checker->probers;
+	size_t patrols_before = patrol_count(checker);
+	size_t probers_before = prober_count(checker);
 
 	checker->working = snapshot_create(checker->coming, moment_now());
 	succession_carry(checker->working, former, moment_now());
 	checker->former = former;
 	checker->patrols = NULL;
-	if (checker->coming->disabled == NULL)
+	checker->probers = NULL;
+	if (checker->coming->disabled == NULL) {
 		checker->patrols = move_patrols(checker, patrols, former->config);
-	for (size_t i = 0; i < count; i++)
+		checker->probers = move_probers(checker, probers, former->config);
+	}
+	for (size_t i = 0; i < patrols_before; i++)
 		patrol_free(patrols[i]);
+	for (size_t i = 0; i < probers_before; i++)
+		prober_free(probers[i]);
 	free(patrols);
+	free(probers);
 	make_missing_patrols(checker);
+	make_missing_probers(checker);
 	config_free(checker->coming);
 	checker->coming = NULL;
 }
@@ -297,8 +360,13 @@ static void *run(void *arg)
 
 	for (size_t i = 0; i < patrol_count(checker); i++)
 		patrol_start(checker->patrols[i]);
+	for (size_t i = 0; i < prober_count(checker); i++)
+		prober_start(checker->probers[i]);
 	event_base_dispatch(checker->base);
-	free_patrols(checker);
+	free_lookers(checker);
+	/* What libevent has put off, such as freeing a connection, it does in a turn of the loop.
+	 */
+	event_base_loop(checker->base, EVLOOP_NONBLOCK);
 	return NULL;
 }
 
@@ -328,7 +396,7 @@ static int make_events(struct checker *checker)
 		   : -1;
 }
 
-/* Everything but the thread and its patrols, which free_patrols has. */
+/* Everything but the thread and those whom free_lookers has. */
 static void free_rest(struct checker *checker)
 {
 	struct event *events[] = {
@@ -370,7 +438,7 @@ struct checker *checker_create(struct config *config, struct log *log, struct er
 		checker_free(checker, 0);
 		return NULL;
 	}
-	make_patrols(checker);
+	make_lookers(checker);
 	return checker;
 }
 
@@ -440,7 +508,7 @@ bool checker_free(struct checker *checker, int64_t limit_ms)
 		return true;
 	if (!join(checker, limit_ms))
 		return false;
-	free_patrols(checker);
+	free_lookers(checker);
 	if (!keeper_free(checker->keeper, checker->working, KEEP_LIMIT_MS))
 		return false;
 	free_rest(checker);

@@ -1,5 +1,6 @@
 /*
- * The checking thread: an event base of its own with a patrol for each database. It may be held up
+ * The checking thread: an event base of its own with a patrol for each database and a prober for
+ * each upstream. It may be held up
  * for a moment by what libpq does on the way through a connect (files, TLS and password
  * arithmetic), never by the network: sessions have deadlines and names are looked up elsewhere.
  * Nobody waits for it: what it finds hangs on the board.

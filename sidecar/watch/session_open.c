@@ -8,6 +8,7 @@
 
 #include "../../probes/xalloc.h"
 #include "../clock.h"
+#include "../pod.h"
 
 #define ATTEMPT_LEAST_MS 100
 
@@ -84,16 +85,12 @@ static char *our_options(const struct session *session)
 	    theirs != NULL ? theirs : "", (long long)session_statement_timeout_ms(session));
 }
 
-/* The pod's name; PostgreSQL cuts the whole at 63 bytes itself. */
+/* PostgreSQL cuts it at 63 bytes itself. */
 static char *application_name(void)
 {
-	const char *variable = getenv("HOSTNAME");
-	char host[256] = "";
+	char pod[256];
 
-	if (variable != NULL && *variable != '\0')
-		return xasprintf("schemalatch/%s", variable);
-	gethostname(host, sizeof(host) - 1);
-	return xasprintf("schemalatch/%s", host);
+	return xasprintf("schemalatch/%s", pod_name(pod, sizeof(pod)));
 }
 
 static void start_connection(struct session *session, const char *address)

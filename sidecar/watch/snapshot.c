@@ -29,6 +29,13 @@ struct snapshot *snapshot_create(struct config *config, struct moment now)
 		for (size_t k = 0; k < count; k++)
 			standing_init(&snapshot->databases[i].standings[k], now);
 	}
+	snapshot->upstreams = xcalloc(config->upstream_count, sizeof(*snapshot->upstreams));
+	for (size_t i = 0; i < config->upstream_count; i++) {
+		snapshot->upstreams[i].due_ms = INT64_MAX;
+		standing_init(&snapshot->upstreams[i].standing, now);
+		snapshot->upstreams[i].standing.now =
+		    verdict_of(REASON_PENDING, "no answer from the service yet since start");
+	}
 	return snapshot;
 }
 
@@ -58,6 +65,9 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 		copy->databases[i].memories =
 		    copy_of(state->memories, count, sizeof(struct check_memory));
 	}
+	copy->upstreams = xcalloc(config->upstream_count, sizeof(*copy->upstreams));
+	for (size_t i = 0; i < config->upstream_count; i++)
+		copy->upstreams[i] = snapshot->upstreams[i];
 	return copy;
 }
 
@@ -70,6 +80,7 @@ void snapshot_free(struct snapshot *snapshot)
 		free(snapshot->databases[i].memories);
 	}
 	free(snapshot->databases);
+	free(snapshot->upstreams);
 	config_free(snapshot->config);
 	free(snapshot);
 }

@@ -37,14 +37,20 @@ struct database_state {
 	struct identity identity;
 };
 
+struct upstream_state {
+	int64_t due_ms; /* as above */
+	struct standing standing;
+};
+
 struct snapshot {
 	struct config *config;            /* shared */
 	struct database_state *databases; /* one a database of the configuration */
+	struct upstream_state *upstreams; /* one an upstream */
 	int references;                   /* these two are the board's, under its mutex */
 	struct snapshot *older;
 };
 
-/* All checks pending; a copy. Give it, for snapshot_free or for a board that takes it; it holds a
+/* All pending; a copy. Give it, for snapshot_free or for a board that takes it; it holds a
  * reference to config. */
 struct snapshot *snapshot_create(struct config *config, struct moment now);
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);

@@ -42,3 +42,8 @@ void standing_forget(struct standing *standing)
 	standing->inherited = false;
 	standing->ever_ready = false;
 }
+
+void standing_note_nothing(struct standing *standing, struct moment now)
+{
+	standing->checked = now;
+}

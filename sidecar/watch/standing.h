@@ -42,4 +42,7 @@ void standing_inherit(struct standing *standing, struct moment ready_at);
 /* Another database answers from now on: what was known of the former is no answer of this one. */
 void standing_forget(struct standing *standing);
 
+/* A round ended that is not to change the verdict. */
+void standing_note_nothing(struct standing *standing, struct moment now);
+
 #endif

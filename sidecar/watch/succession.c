@@ -36,13 +36,25 @@ static void carry_database(struct database_state *state, const struct database *
 		carry_check(state, database, i, former, former_database);
 }
 
-static void note_nothing_asked(struct database_state *state, size_t count, struct moment now)
+static void carry_upstream(struct snapshot *next, size_t index, const struct snapshot *former)
+{
+	size_t same = meaning_find_upstream(former->config, &next->config->upstreams[index]);
+
+	if (same != MEANING_NONE)
+		next->upstreams[index] = former->upstreams[same];
+}
+
+static void note_nothing_asked(struct snapshot *next, struct moment now)
 {
 	struct verdict none = verdict_of(REASON_PENDING, "nothing is asked while disabled");
 
-	for (size_t i = 0; i < count; i++)
-		standing_note(&state->standings[i], &none, now);
-	state->connected = false;
+	for (size_t i = 0; i < next->config->database_count; i++) {
+		for (size_t k = 0; k < next->config->databases[i].check_count; k++)
+			standing_note(&next->databases[i].standings[k], &none, now);
+		next->databases[i].connected = false;
+	}
+	for (size_t i = 0; i < next->config->upstream_count; i++)
+		standing_note(&next->upstreams[i].standing, &none, now);
 }
 
 void succession_carry(struct snapshot *next, const struct snapshot *former, struct moment now)
@@ -54,27 +66,25 @@ void succession_carry(struct snapshot *next, const struct snapshot *former, stru
 		if (found != MEANING_NONE)
 			carry_database(&next->databases[i], database, &former->databases[found],
 			    &former->config->databases[found]);
-		if (next->config->disabled != NULL)
-			note_nothing_asked(&next->databases[i], database->check_count, now);
 	}
+	for (size_t i = 0; i < next->config->upstream_count; i++)
+		carry_upstream(next, i, former);
+	if (next->config->disabled != NULL)
+		note_nothing_asked(next, now);
 }
 
 /* When all that closes the gate was last known to be good. */
 static struct moment last_ready(const struct snapshot *snapshot, struct moment now)
 {
+	size_t count = subject_count(snapshot->config);
 	struct moment oldest = now;
 
-	for (size_t i = 0; i < snapshot->config->database_count; i++) {
-		const struct database *database = &snapshot->config->databases[i];
+	for (size_t i = 0; i < count; i++) {
+		struct subject subject = subject_at(snapshot, i);
 
-		for (size_t k = 0; k < database->check_count; k++) {
-			const struct standing *standing = &snapshot->databases[i].standings[k];
-
-			if ((database->checks[k]->gates & (1u << GATE_READINESS)) != 0 &&
-			    standing->answered &&
-			    standing->answered_at.monotonic_ms < oldest.monotonic_ms)
-				oldest = standing->answered_at;
-		}
+		if (gate_counts(GATE_READINESS, &subject) && subject.standing->answered &&
+		    subject.standing->answered_at.monotonic_ms < oldest.monotonic_ms)
+			oldest = subject.standing->answered_at;
 	}
 	return oldest;
 }

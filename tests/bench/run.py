@@ -30,6 +30,7 @@ from bench import (  # noqa: E402
     steady_cost,
     throughput,
     time_to_ready,
+    upstream,
 )
 from bench.figure import HEADING  # noqa: E402
 from support import postgres  # noqa: E402
@@ -46,6 +47,7 @@ BENCHMARKS = {
     "memory": memory.measure,
     "service-start": service_start.measure,
     "many-migrations": many_migrations.measure,
+    "upstream": upstream.measure,
 }
 
 

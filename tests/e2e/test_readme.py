@@ -46,14 +46,19 @@ def first_words(title, cell=0):
     return {w for row in rows(title) for w in re.findall(r"`(\w+)`", row[cell])}
 
 
+def words_in_order(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
 def test_every_key_is_real_and_named():
     assert first_words("key of a database") == keys_of("keys of a database")
+    assert first_words("key of an upstream") == keys_of("keys of an upstream")
     assert first_words("key of every check") == keys_of("keys of every check")
     kinds = words(r'keys of a check of kind "(\w+)"', HELP)
     assert {row[0].strip("`") for row in rows("check") if row[0]} == kinds
     keys = set().union(*(keys_of(f'keys of a check of kind "{kind}"') for kind in kinds))
     assert first_words("check", 1) == keys
-    for key in keys_of("keys of the file") - {"databases", "log"}:
+    for key in keys_of("keys of the file") - {"databases", "log", "upstreams"}:
         assert f"`{key}`" in README
 
 
@@ -65,6 +70,10 @@ def test_defaults_are_what_the_tables_say():
         value = re.match(r"`([^`]+)`", default)
         if value and name.strip("`") in database:
             assert database[name.strip("`")] == value[1]
+    upstream = json.loads(run("config", "--upstream", "tcp://app:1").out)["upstreams"][0]
+    for names, _, defaults in rows("key of an upstream"):
+        for name, value in zip(words_in_order(names), words_in_order(defaults)):
+            assert str(upstream[name]).replace("'", '"').lower() == value, name
     assert shown["listen"] == ":8484"
 
 
@@ -92,10 +101,13 @@ def test_every_metric_is_real_and_named(database, start):
 
 
 def test_every_path_answers_and_is_named(database, start):
-    sidecar = start(configuration(database.url(), tables("users")))
-    named = {p for row in rows("path") for p in re.findall(r"`(/[a-z]*(?:/DATABASE/CHECK)?)`", row[0])}
+    app = {"upstreams": [{"name": "app", "url": "tcp://127.0.0.1:1"}]}
+    sidecar = start(configuration(database.url(), tables("users"), top=app))
+    named = {p for row in rows("path")
+             for p in re.findall(r"`(/[a-z]*(?:/DATABASE/CHECK|/UPSTREAM)?)`", row[0])}
     for path in named:
-        real = path.replace("DATABASE", "main").replace("CHECK", "tables")
+        real = path.replace("DATABASE", "main").replace("CHECK", "tables").replace(
+            "UPSTREAM", "app")
         assert sidecar.get(real).status in (200, 503), path
     listed = words(r"(/[a-zA-Z/]*)[,\n ]", sidecar.get("/nothing").text)
     assert listed == named
@@ -153,14 +165,19 @@ def test_every_example_is_a_configuration_or_a_contract(block, tmp_path):
     assert result.code == 0, result.err
 
 
-def test_the_pod_spec_is_yaml_with_what_a_native_sidecar_needs():
+def test_the_pod_specs_are_yaml_with_what_a_native_sidecar_needs():
     import yaml
-    block, = re.findall(r"```yaml\n(.*?)```", README, re.S)
-    sidecar, = yaml.safe_load(block)["spec"]["initContainers"]
-    assert sidecar["restartPolicy"] == "Always"
-    assert sidecar["startupProbe"]["httpGet"]["path"] == "/startupz"
-    assert sidecar["readinessProbe"]["httpGet"]["path"] == "/readyz"
-    assert sidecar["livenessProbe"]["httpGet"]["path"] == "/livez"
+    schema, before, both = re.findall(r"```yaml\n(.*?)```", README, re.S)
+    specs = [yaml.safe_load(schema)["spec"], yaml.safe_load(both)]
+    for spec in specs:
+        sidecar, = spec["initContainers"]
+        assert sidecar["restartPolicy"] == "Always"
+        assert sidecar["startupProbe"]["httpGet"]["path"] == "/startupz"
+        assert sidecar["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert specs[0]["initContainers"][0]["livenessProbe"]["httpGet"]["path"] == "/livez"
+    was, = yaml.safe_load(before)["containers"]
+    now, = specs[1]["containers"]
+    assert "readinessProbe" in was and now == {"name": was["name"], "image": was["image"]}
 
 
 def test_the_version_stands_in_one_place():

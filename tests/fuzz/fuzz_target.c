@@ -72,6 +72,7 @@ static void check_answers(const struct view *view, const struct target *target)
 {
 	struct report_request request = {
 	    .path = "readyz", .verbose = target->verbose, .exclude = &target->exclude};
+	struct subject first = subject_at(view->snapshot, 0);
 	struct text body;
 	char *document;
 
@@ -80,7 +81,7 @@ static void check_answers(const struct view *view, const struct target *target)
 		request.gate = (enum gate)gate;
 		check_body(report_gate(view, &request, &body), &body);
 	}
-	check_body(report_check(view, &request, 0, 0, &body), &body);
+	check_body(report_subject(view, &request, &first, &body), &body);
 	check_body(report_liveness(view, &request, &body), &body);
 	document = status_probe_document(view, REPORT_LIMIT_BYTES);
 	demand(strlen(document) <= REPORT_LIMIT_BYTES, "too long", document);

@@ -69,7 +69,14 @@ void scene_find(struct scene *scene, const char *name, enum reason reason, const
 			return;
 		}
 	}
-	fail_msg("the scene has no check %s", name);
+	for (size_t i = 0; i < scene->config->upstream_count; i++) {
+		if (strcmp(scene->config->upstreams[i].name, name) != 0)
+			continue;
+		standing_note(&scene->snapshot->upstreams[i].standing, &verdict, scene->now);
+		ledger_note(scene->ledger, scene->snapshot, scene->now);
+		return;
+	}
+	fail_msg("the scene has neither check nor upstream %s", name);
 }
 
 void scene_wait(struct scene *scene, int64_t milliseconds)
@@ -88,6 +95,7 @@ struct view scene_view(const struct scene *scene)
 	    .requests = &scene->requests,
 	    .now = scene->now,
 	    .heartbeat_ms = scene->now.monotonic_ms,
+	    .pod = "app-7c9f",
 	};
 }
 

@@ -34,7 +34,7 @@ void scene_begin(struct scene *scene, const char *json);
 /* A round that ends now has this verdict for the check at these indices. */
 void scene_note(struct scene *scene, size_t database, size_t check, const struct verdict *verdict);
 
-/* The same by name, "main/tables", and by reason and message. */
+/* The same by name, "main/tables" or an upstream's, and by reason and message. */
 void scene_find(struct scene *scene, const char *name, enum reason reason, const char *message);
 
 /* Time goes by, and the ledger looks again. */

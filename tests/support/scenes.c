@@ -114,6 +114,34 @@ static void play_two_databases(struct scene *scene)
 	scene_wait(scene, 2000);
 }
 
+#define WITH_APP                                                                                   \
+	"{\"databases\":[{\"name\":\"main\",\"checks\":[" TABLES "]}],\"upstreams\":"              \
+	"[{\"name\":\"app\",\"url\":\"http://127.0.0.1:8000/health?token=s3cret\"}]}"
+
+static void play_upstream_ready(struct scene *scene)
+{
+	scene_find(scene, "main/tables", REASON_OK, there);
+	scene_find(scene, "app", REASON_UNHEALTHY, "it refused the connection");
+	scene_wait(scene, 1000);
+	scene_find(scene, "app", REASON_OK, "status 200");
+	scene_wait(scene, 2000);
+}
+
+static void play_upstream_unhealthy(struct scene *scene)
+{
+	play_upstream_ready(scene);
+	scene_find(scene, "app", REASON_UNHEALTHY, "status 503");
+	scene_wait(scene, 2000);
+}
+
+/* Silence of a service is not outlived: the kubelet would not, either. */
+static void play_upstream_hung(struct scene *scene)
+{
+	play_upstream_ready(scene);
+	scene_find(scene, "app", REASON_TIMEOUT, "after 1s still waiting for its answer");
+	scene_wait(scene, 2000);
+}
+
 /* Messages are cleaned where verdicts are made; names and reasons of a configuration are not. */
 static void play_hostile(struct scene *scene)
 {
@@ -144,6 +172,10 @@ const struct scene_script scene_scripts[] = {
 	"{\"databases\":[{\"name\":\"orders\",\"checks\":[" TABLES "]},{\"name\":\"billing\","
 	"\"checks\":[" TABLES "]}]}",
 	play_two_databases},
+    {"upstream_ready", WITH_APP, play_upstream_ready},
+    {"upstream_unhealthy", WITH_APP, play_upstream_unhealthy},
+    {"upstream_hung", WITH_APP, play_upstream_hung},
+    {"upstream_alone", "{\"upstreams\":[{\"url\":\"tcp://127.0.0.1:6379\"}]}", play_never_asked},
     {"hostile",
 	"{\"disabled\":\"<b>moved</b>\\n\\u001b[2J \\\"now\\\" \\\\ \xff\",\"databases\":"
 	"[{\"checks\":[" TABLES "]}]}",

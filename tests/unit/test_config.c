@@ -170,7 +170,8 @@ static const struct {
     {"null", "c.json: expected an object"},
     {"{}",
 	"c.json: /databases: nothing is checked, expected an array of databases (without a file: "
-	"SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or SCHEMALATCH_MIGRATIONS)"},
+	"SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT, SCHEMALATCH_MIGRATIONS or "
+	"SCHEMALATCH_UPSTREAM)"},
     {DATABASE("\"perod\":\"5s\","),
 	"c.json: /databases/0/perod: unknown key, did you mean \"period\"?"},
     {DATABASE("\"a/b~c\":1,"), "c.json: /databases/0/a~1b~0c: unknown key"},
@@ -582,8 +583,8 @@ static void mistakes_are_told_of_their_source(void **state)
 		"TOOL@ID,ID"},
 	    {{{NULL}},
 		"configuration: /databases: nothing is checked, expected an array of databases "
-		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
-		"SCHEMALATCH_MIGRATIONS)"},
+		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT, "
+		"SCHEMALATCH_MIGRATIONS or SCHEMALATCH_UPSTREAM)"},
 	    {{{"DATABASE_URL=postgresql://db/app"}},
 		"configuration: /databases/0/checks: nothing is checked, expected an array of "
 		"checks "

@@ -119,15 +119,23 @@ static char letter_of(const struct judgement *judgement)
 	return judgement->held ? 'H' : judgement->latched ? 'L' : 'P';
 }
 
+/* How a subject with that standing looks then, when the round after it is due at due_ms. */
+static struct judgement judge(const struct standing *standing, bool latch, int64_t due_ms,
+    int64_t hold_for_ms, int64_t now_ms)
+{
+	struct subject subject = {
+	    .latch = latch, .hold_for_ms = hold_for_ms, .due_ms = due_ms, .standing = standing};
+
+	return gate_judge(&subject, now_ms);
+}
+
 static void assert_outcome(size_t row, size_t age, bool latch)
 {
 	enum past past = outcomes[row].past;
 	int64_t now_ms = at(pasts[past].answered_at_ms + ages[age].age_ms).monotonic_ms;
-	struct check check = {.latch = latch};
 	struct standing standing = standing_after(past);
-	struct database_state state = {.due_ms = outcomes[row].late ? now_ms - 1 : now_ms};
-	struct judgement judgement =
-	    gate_judge(&check, &standing, &state, ages[age].hold_for_ms, now_ms);
+	struct judgement judgement = judge(&standing, latch,
+	    outcomes[row].late ? now_ms - 1 : now_ms, ages[age].hold_for_ms, now_ms);
 	char expected = (latch ? outcomes[row].latch : outcomes[row].plain)[age];
 
 	if (letter_of(&judgement) != expected)
@@ -167,8 +175,6 @@ static void reasons_count_as_their_verdicts(void **state)
 		    REASON_LOCKED, REASON_DENIED, REASON_ERROR},
 		8},
 	};
-	struct check check = {.latch = false};
-	struct database_state due_later = {.due_ms = INT64_MAX};
 	size_t reasons = 0;
 
 	(void)state;
@@ -182,8 +188,8 @@ static void reasons_count_as_their_verdicts(void **state)
 				struct judgement judgement;
 
 				standing_note(&before[k], &verdict, at(50));
-				judgement = gate_judge(
-				    &check, &before[k], &due_later, HOLD_FOR_MS, BEGIN_MS + 60);
+				judgement =
+				    judge(&before[k], false, INT64_MAX, HOLD_FOR_MS, BEGIN_MS + 60);
 				if (letter_of(&judgement) != rows[row].letters[k])
 					fail_msg("%s: found %c, expected %c",
 					    reason_name(verdict.reason), letter_of(&judgement),
@@ -197,11 +203,9 @@ static void reasons_count_as_their_verdicts(void **state)
 
 static void a_late_round_is_told_as_a_timeout(void **state)
 {
-	struct check check = {.latch = false};
 	struct standing standing = standing_after(ANSWERED_READY);
-	struct database_state due = {.due_ms = BEGIN_MS + 500};
 	struct judgement judgement =
-	    gate_judge(&check, &standing, &due, HOLD_FOR_MS, BEGIN_MS + 700);
+	    judge(&standing, false, BEGIN_MS + 500, HOLD_FOR_MS, BEGIN_MS + 700);
 
 	(void)state;
 	assert_int_equal(judgement.verdict->value, VERDICT_UNKNOWN);
@@ -213,11 +217,9 @@ static void a_late_round_is_told_as_a_timeout(void **state)
 /* Whatever else it says, silence that was found is told as what it was. */
 static void a_late_round_does_not_hide_what_was_found_before(void **state)
 {
-	struct check check = {.latch = false};
 	struct standing standing = standing_after(NEVER_ANSWERED);
-	struct database_state due = {.due_ms = BEGIN_MS + 500};
 	struct judgement judgement =
-	    gate_judge(&check, &standing, &due, HOLD_FOR_MS, BEGIN_MS + 700);
+	    judge(&standing, false, BEGIN_MS + 500, HOLD_FOR_MS, BEGIN_MS + 700);
 
 	(void)state;
 	assert_ptr_equal(judgement.verdict, &standing.now);
@@ -227,32 +229,26 @@ static void a_late_round_does_not_hide_what_was_found_before(void **state)
 static void an_answer_has_no_silence(void **state)
 {
 	static const enum past answered[] = {ANSWERED_READY, ANSWERED_NOT_READY};
-	struct check check = {.latch = true};
-	struct database_state due_later = {.due_ms = INT64_MAX};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(answered); i++) {
 		struct standing standing = standing_after(answered[i]);
 
 		assert_int_equal(
-		    gate_judge(&check, &standing, &due_later, HOLD_FOR_MS, BEGIN_MS + 700)
-			.silent_ms,
-		    0);
+		    judge(&standing, true, INT64_MAX, HOLD_FOR_MS, BEGIN_MS + 700).silent_ms, 0);
 	}
 }
 
 /* An outage often changes its face: refused while the server restarts, then no answer at all. */
 static void silence_counts_from_the_last_answer_whatever_its_reasons(void **state)
 {
-	struct check check = {.latch = false};
-	struct database_state due_later = {.due_ms = INT64_MAX};
 	struct standing standing = standing_after(SILENT_SINCE_READY);
 	struct verdict another = verdict_of(REASON_UNREACHABLE, "another reason");
 
 	(void)state;
 	standing_note(&standing, &another, at(400));
 	assert_int_equal(
-	    gate_judge(&check, &standing, &due_later, HOLD_FOR_MS, BEGIN_MS + 700).silent_ms, 700);
+	    judge(&standing, false, INT64_MAX, HOLD_FOR_MS, BEGIN_MS + 700).silent_ms, 700);
 }
 
 /* ---- gates ---- */

@@ -95,7 +95,7 @@ static void observe_and_disabled_make_ready(void **state)
 	}
 }
 
-static void complete_is_a_round_of_every_database(void **state)
+static void complete_is_a_verdict_on_every_subject(void **state)
 {
 	char *json = two_databases("", "[]");
 	char *disabled = two_databases("\"disabled\":\"moved\",", "[]");
@@ -104,9 +104,9 @@ static void complete_is_a_round_of_every_database(void **state)
 	(void)state;
 	scene_begin(&scene, json);
 	assert_false(outcome_is_complete(scene.snapshot));
-	database_state_note_round(&scene.snapshot->databases[0], 1);
+	scene_find(&scene, "a/tables", REASON_UNREACHABLE, "refused");
 	assert_false(outcome_is_complete(scene.snapshot));
-	database_state_note_round(&scene.snapshot->databases[1], 1);
+	scene_find(&scene, "b/tables", REASON_OK, "found");
 	assert_true(outcome_is_complete(scene.snapshot));
 	scene_end(&scene);
 	scene_begin(&scene, disabled);
@@ -122,7 +122,7 @@ int main(void)
 	    cmocka_unit_test(not_ready_beats_unknown_beats_ready),
 	    cmocka_unit_test(nothing_is_held_for_a_command),
 	    cmocka_unit_test(observe_and_disabled_make_ready),
-	    cmocka_unit_test(complete_is_a_round_of_every_database),
+	    cmocka_unit_test(complete_is_a_verdict_on_every_subject),
 	};
 
 	return cmocka_run_group_tests(tests, workplace_enter, workplace_leave);

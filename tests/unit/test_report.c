@@ -24,6 +24,7 @@ static int answer(const struct scene *scene, const char *uri, struct text *body)
 	struct view view = scene_view(scene);
 	struct target target;
 	struct report_request request;
+	struct subject subject;
 	int code;
 
 	text_init(body, 0);
@@ -36,7 +37,8 @@ static int answer(const struct scene *scene, const char *uri, struct text *body)
 	};
 	if (strncmp(target.path, "/readyz/", 8) == 0) {
 		request.path = "readyz";
-		code = report_check(&view, &request, 0, 0, body);
+		assert_true(subject_find(view.snapshot, target.path + 8, &subject));
+		code = report_subject(&view, &request, &subject, body);
 	} else {
 		code = report_gate(&view, &request, body);
 	}

@@ -53,11 +53,13 @@ static void one_check_is_told_alone(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(scenes); i++) {
 		struct scene scene;
+		struct subject subject;
 		struct view view;
 
 		scene_play(&scene, scenes[i]);
 		view = scene_view(&scene);
-		assert_document("check_", scenes[i], status_check_document(&view, 0, 0));
+		subject = subject_at(view.snapshot, 0);
+		assert_document("check_", scenes[i], status_subject_document(&view, &subject));
 		scene_end(&scene);
 	}
 }
