@@ -1,6 +1,7 @@
 """What migration tools leave that misleads: each trap once, against a real server."""
 
 import threading
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -354,19 +355,40 @@ def test_a_long_history_is_read_in_time(database, tmp_path):
 
 # --- directories
 
-def test_a_release_is_read_once(database, start, tmp_path):
-    """What comes or goes later changes nothing while the program runs, and no round touches it."""
+def bytes_read(sidecar):
+    """All that it has read so far, files and sockets alike."""
+    lines = Path(f"/proc/{sidecar.pid}/io").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("rchar"))
+
+
+def test_no_round_reads_a_release_that_has_not_changed(database, start, tmp_path):
+    """Its files are big, and their checksums are compared: reading them again would show."""
+    create(database, "sqlx")
+    record(database, "sqlx", *SHAPES["sqlx"].ids[:3])
+    check = check_of("sqlx", tmp_path / "files")
+    for file in (tmp_path / "files").glob("*.up.sql"):
+        file.write_text("-- " + "x" * 1_000_000)
+    config = configuration(database.url(), check, period="50ms", retryPeriod="50ms")
+    sidecar = start(config).wait_ready()
+    sidecar.wait_round(rounds=2)
+    before = bytes_read(sidecar)
+    sidecar.wait_round(rounds=10)
+    assert bytes_read(sidecar) - before < 1_000_000
+
+
+def test_a_release_that_changes_is_followed_and_one_that_goes_is_kept(database, start, tmp_path):
+    """A newer file is wanted from then on; a directory that is gone is no configuration."""
     create(database, "dbmate")
     record(database, "dbmate", *SHAPES["dbmate"].ids[:3])
     folder = tmp_path / "files"
-    sidecar = start(configuration(database.url(), check_of("dbmate", folder)))
-    sidecar.wait_ready()
+    sidecar = start(configuration(database.url(), check_of("dbmate", folder))).wait_ready()
     (folder / "20990101000000_later.sql").write_text("")
-    sidecar.wait_round(rounds=3)
-    assert sidecar.check("migrations")["reason"] == "ok"
-    for path in list(folder.iterdir()):
-        path.unlink()
-    folder.rmdir()
+    sidecar.wait_check("migrations", reason="behind")
+    (folder / "20990101000000_later.sql").unlink()
+    sidecar.wait_check("migrations", reason="ok")
+    folder.rename(tmp_path / "gone")
+    sidecar.wait_until(lambda s: s.metrics().value("schemalatch_config_last_reload_successful") == 0,
+                       what="the reload to be refused")
     sidecar.wait_round(rounds=3)
     assert sidecar.check("migrations")["reason"] == "ok"
 
