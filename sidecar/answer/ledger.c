@@ -47,7 +47,7 @@ static struct seen seen_before(const struct ledger *ledger, const struct subject
 {
 	struct seen fresh = {.verdict = verdict_of(REASON_PENDING, "%s", "")};
 
-	for (size_t i = 0; i < ledger->seen_count; i++)
+	for (size_t i = 0; ledger->seen != NULL && i < ledger->seen_count; i++)
 		if (is_of(&ledger->seen[i], subject))
 			return ledger->seen[i];
 	snprintf(fresh.database, sizeof(fresh.database), "%s", subject->database);

@@ -537,65 +537,63 @@ static void what_is_refused_takes_no_blame(void **state)
 	free(found);
 }
 
+static const struct {
+	struct given given;
+	const char *problem;
+} with_file[] = {
+    {{{"SCHEMALATCH_LISTEN=8484"}}, "SCHEMALATCH_LISTEN: \"8484\" is not an address, "
+				    "expected [HOST]:PORT with a port of 0 "
+				    "to 65535"},
+    {{{"--listen=8484"}}, "--listen: \"8484\" is not an address, expected [HOST]:PORT with a port "
+			  "of 0 to 65535"},
+    {{{"SCHEMALATCH_LISTEN=:1", "--listen=8484"}},
+	"--listen: \"8484\" is not an address, expected [HOST]:PORT with a port of 0 to "
+	"65535"},
+    {{{"SCHEMALATCH_MODE=off"}},
+	"SCHEMALATCH_MODE: \"off\" is not known, expected one of \"gate\", \"observe\""},
+    {{{"--log-level=warning"}}, "--log-level: \"warning\" is not known, did you mean "
+				"\"warn\"? Expected one of \"debug\", "
+				"\"info\", \"warn\", \"error\""},
+    {{{"SCHEMALATCH_LOG_FORMAT=xml"}},
+	"SCHEMALATCH_LOG_FORMAT: \"xml\" is not known, expected one of \"json\", \"text\""},
+};
+static const struct {
+	struct given given;
+	const char *problem;
+} without_file[] = {
+    {{{"SCHEMALATCH_TABLES=t,a.b.c"}}, "SCHEMALATCH_TABLES: \"a.b.c\" is not a table name: more "
+				       "than two parts, expected schema.table"},
+    {{{"SCHEMALATCH_TABLES=t", "SCHEMALATCH_MIGRATIONS=alembic:no/such"}},
+	"SCHEMALATCH_MIGRATIONS: the directory \"no/such\" cannot be read: No such file or "
+	"directory"},
+    {{{"SCHEMALATCH_TABLES=t", "--migrations=alembik:no/such"}},
+	"--migrations: \"alembik\" is not known, did you mean \"alembic\"? Expected one "
+	"of " TOOLS},
+    {{{"SCHEMALATCH_TABLES=t", "SCHEMALATCH_MIGRATIONS=alembic"}},
+	"SCHEMALATCH_MIGRATIONS: \"alembic\" is not valid, expected TOOL:DIRECTORY or "
+	"TOOL@ID,ID"},
+    {{{"SCHEMALATCH_TABLES=t", "--migrations=:versions"}},
+	"--migrations: \":versions\" is not valid, expected TOOL:DIRECTORY or TOOL@ID,ID"},
+    {{{"SCHEMALATCH_TABLES=t", "SCHEMALATCH_MIGRATIONS=alembic@"}},
+	"SCHEMALATCH_MIGRATIONS: \"alembic@\" is not valid, expected TOOL:DIRECTORY or "
+	"TOOL@ID,ID"},
+    {{{NULL}}, "configuration: /databases: nothing is checked, expected an array of databases "
+	       "(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT, "
+	       "SCHEMALATCH_MIGRATIONS or SCHEMALATCH_UPSTREAM)"},
+    {{{"DATABASE_URL=postgresql://db/app"}},
+	"configuration: /databases/0/checks: nothing is checked, expected an array of "
+	"checks "
+	"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
+	"SCHEMALATCH_MIGRATIONS)"},
+};
+
 static void mistakes_are_told_of_their_source(void **state)
 {
-	static const struct {
-		struct given given;
-		const char *problem;
-	} rows[] = {
-	    {{{"SCHEMALATCH_LISTEN=8484"}}, "SCHEMALATCH_LISTEN: \"8484\" is not an address, "
-					    "expected [HOST]:PORT with a port of 0 "
-					    "to 65535"},
-	    {{{"--listen=8484"}},
-		"--listen: \"8484\" is not an address, expected [HOST]:PORT with a port "
-		"of 0 to 65535"},
-	    {{{"SCHEMALATCH_LISTEN=:1", "--listen=8484"}},
-		"--listen: \"8484\" is not an address, expected [HOST]:PORT with a port of 0 to "
-		"65535"},
-	    {{{"SCHEMALATCH_MODE=off"}},
-		"SCHEMALATCH_MODE: \"off\" is not known, expected one of \"gate\", \"observe\""},
-	    {{{"--log-level=warning"}}, "--log-level: \"warning\" is not known, did you mean "
-					"\"warn\"? Expected one of \"debug\", "
-					"\"info\", \"warn\", \"error\""},
-	    {{{"SCHEMALATCH_LOG_FORMAT=xml"}},
-		"SCHEMALATCH_LOG_FORMAT: \"xml\" is not known, expected one of \"json\", \"text\""},
-	};
-	static const struct {
-		struct given given;
-		const char *problem;
-	} without_file[] = {
-	    {{{"SCHEMALATCH_TABLES=t,a.b.c"}},
-		"SCHEMALATCH_TABLES: \"a.b.c\" is not a table name: more "
-		"than two parts, expected schema.table"},
-	    {{{"SCHEMALATCH_TABLES=t", "SCHEMALATCH_MIGRATIONS=alembic:no/such"}},
-		"SCHEMALATCH_MIGRATIONS: the directory \"no/such\" cannot be read: No such file or "
-		"directory"},
-	    {{{"SCHEMALATCH_TABLES=t", "--migrations=alembik:no/such"}},
-		"--migrations: \"alembik\" is not known, did you mean \"alembic\"? Expected one "
-		"of " TOOLS},
-	    {{{"SCHEMALATCH_TABLES=t", "SCHEMALATCH_MIGRATIONS=alembic"}},
-		"SCHEMALATCH_MIGRATIONS: \"alembic\" is not valid, expected TOOL:DIRECTORY or "
-		"TOOL@ID,ID"},
-	    {{{"SCHEMALATCH_TABLES=t", "--migrations=:versions"}},
-		"--migrations: \":versions\" is not valid, expected TOOL:DIRECTORY or TOOL@ID,ID"},
-	    {{{"SCHEMALATCH_TABLES=t", "SCHEMALATCH_MIGRATIONS=alembic@"}},
-		"SCHEMALATCH_MIGRATIONS: \"alembic@\" is not valid, expected TOOL:DIRECTORY or "
-		"TOOL@ID,ID"},
-	    {{{NULL}},
-		"configuration: /databases: nothing is checked, expected an array of databases "
-		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT, "
-		"SCHEMALATCH_MIGRATIONS or SCHEMALATCH_UPSTREAM)"},
-	    {{{"DATABASE_URL=postgresql://db/app"}},
-		"configuration: /databases/0/checks: nothing is checked, expected an array of "
-		"checks "
-		"(without a file: SCHEMALATCH_TABLES, SCHEMALATCH_CONTRACT or "
-		"SCHEMALATCH_MIGRATIONS)"},
-	};
-
 	(void)state;
 	workplace_write("c.json", DATABASE(""));
-	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_problems(rows[i].problem, "c.json", &rows[i].given, rows[i].problem);
+	for (size_t i = 0; i < COUNT(with_file); i++)
+		assert_problems(
+		    with_file[i].problem, "c.json", &with_file[i].given, with_file[i].problem);
 	for (size_t i = 0; i < COUNT(without_file); i++)
 		assert_problems(
 		    without_file[i].problem, NULL, &without_file[i].given, without_file[i].problem);
