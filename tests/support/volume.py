@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-import time
 from pathlib import Path
 
 from support.processes import own_by_service, scratch_folder
@@ -70,14 +69,15 @@ class Prober:
 
     def _run(self):
         try:
-            while not self._stop.is_set():
+            is_last = False
+            while not is_last:
+                is_last = self._stop.wait(0.001)  # what has happened before the end is seen
                 answer = self.sidecar.get(self.path)
                 seen = self.look(answer)
                 self.count += 1
                 if not self.codes or self.codes[-1] != seen:
                     self.codes.append(seen)
                     self.bodies.append(answer.text)
-                time.sleep(0.001)
         except Exception as problem:  # pylint: disable=broad-except
             self.problem = problem
 
