@@ -40,6 +40,9 @@ for purpose in "$@"; do
 done
 [ -n "$missing" ] || exit 0
 
+# One at a time: suites that run at once would find the package database locked.
+exec 9>"${TMPDIR:-/tmp}/schemalatch-install.lock"
+flock 9
 as_root=
 [ "$(id -u)" = 0 ] || as_root=sudo
 echo "installing:$missing"

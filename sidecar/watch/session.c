@@ -24,6 +24,8 @@ void session_enter(struct session *session, enum session_state state)
 		session_set_deadline(session, session_open_time_left(session));
 	else if (state == SESSION_ASKING)
 		session_set_deadline(session, session->database->timeout_ms);
+	else if (state == SESSION_IDLE)
+		session_watch_socket(session, EV_READ); /* its end, or a notification */
 }
 
 void session_unwatch_socket(struct session *session)
@@ -136,6 +138,10 @@ static void on_io(evutil_socket_t fd, short events, void *arg)
 	struct session *session = arg;
 
 	(void)fd;
+	/* libpq closes a broken connection by itself, and opens another in the midst of a connect;
+	 * by the time it returns, the number may be that of a socket in the other thread. So no
+	 * event is there meanwhile; whoever goes on makes it anew. */
+	session_unwatch_socket(session);
 	if (session->state == SESSION_CONNECTING)
 		session_step_open(session);
 	else

@@ -360,4 +360,6 @@ void session_step_ask(struct session *session, short events)
 		broken(session);
 	else if (session->state != SESSION_IDLE)
 		flush(session);
+	else
+		session_watch_socket(session, EV_READ);
 }

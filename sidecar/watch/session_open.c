@@ -296,8 +296,6 @@ void session_step_open(struct session *session)
 {
 	PostgresPollingStatusType wanted = PQconnectPoll(session->connection);
 
-	/* libpq may have closed the descriptor and opened another: the event is made anew. */
-	session_unwatch_socket(session);
 	session_limit_window(session, 0);
 	if (wanted == PGRES_POLLING_OK)
 		session_greet(session);

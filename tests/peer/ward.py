@@ -90,12 +90,6 @@ def assert_size(sidecar, before):
     """Asserts that no descriptor leaks and that the memory stayed within its bound."""
     one_more = before.descriptors + 1  # an HTTP connection that is not closed yet
     wait_until(lambda: size(sidecar).descriptors <= one_more, what="descriptors to be closed")
-    if not is_instrumented(sidecar):
+    if not sidecar.is_instrumented():
         grown = size(sidecar).peak_kib - before.peak_kib
         assert grown <= ALLOWED_KIB, f"grew by {grown} KiB"
-
-
-def is_instrumented(sidecar):
-    """Sanitizers keep what was freed, and valgrind is another process: memory says nothing then."""
-    maps = Path(f"/proc/{sidecar.pid}/maps").read_text(encoding="utf-8")
-    return any(name in maps for name in ("libasan", "libtsan", "valgrind"))
