@@ -69,6 +69,7 @@ struct way {
 	char here[PATH_MAX];
 	char rest[PATH_MAX];
 	int links;
+	size_t at; /* what of the rest is left begins here */
 };
 
 static void go_up(struct way *way)
@@ -98,28 +99,30 @@ static bool turn(struct way *way, const char *link)
 	target[length] = '\0';
 	if (target[0] == '/')
 		way->here[0] = '\0';
-	if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, way->rest) >= sizeof(rest))
+	if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, way->rest + way->at) >=
+	    sizeof(rest))
 		return false;
 	memcpy(way->rest, rest, sizeof(rest));
+	way->at = 0;
 	return true;
 }
 
 /* Takes the next name off the rest; false at the end. */
 static bool next_name(struct way *way, char name[NAME_MAX + 1])
 {
-	char *start = way->rest + strspn(way->rest, "/");
+	const char *start = way->rest + way->at + strspn(way->rest + way->at, "/");
 	size_t length = strcspn(start, "/");
 
 	if (length == 0 || length > NAME_MAX)
 		return false;
 	snprintf(name, NAME_MAX + 1, "%.*s", (int)length, start);
-	memmove(way->rest, start + length, strlen(start + length) + 1);
+	way->at = (size_t)(start + length - way->rest);
 	return true;
 }
 
 static bool is_last(const struct way *way)
 {
-	return way->rest[strspn(way->rest, "/")] == '\0';
+	return way->rest[way->at + strspn(way->rest + way->at, "/")] == '\0';
 }
 
 /* Calls step for each link on the way to path, and for the last name of it that is there or is not.
