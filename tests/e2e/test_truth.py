@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.postgres import program as server_program
+from support.postgres import client
 from support.sidecar import ask, configuration, run
 
 TRUTH = Path(__file__).parents[1] / "truth"
@@ -53,7 +53,7 @@ def sources(folder, case, scratch):
 
 def load(server, database, path):
     subprocess.run(
-        [server_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path,
+        [client(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path,
          "-h", server.folder, "-p", str(server.port), "-U", "postgres", "-d", database.name],
         check=True, capture_output=True, text=True)
 

@@ -74,6 +74,13 @@ def program(name):
     return path
 
 
+def client():
+    """psql is Debian's, whichever version the server is: not every package of one brings its own."""
+    path = Path("/usr/lib/postgresql/15/bin/psql")
+    assert path.exists(), f"{path} does not exist: install postgresql-client-15"
+    return path
+
+
 @functools.cache
 def version():
     """For people: "postgres (PostgreSQL) 15.18"."""
@@ -356,4 +363,4 @@ class Database:
         return connection
 
 
-__all__ = ["Database", "Postgres", "SUPERUSER", "program", "quoted", "service_account", "version"]
+__all__ = ["Database", "Postgres", "SUPERUSER", "client", "program", "quoted", "service_account", "version"]
