@@ -15,36 +15,48 @@
 	"{1259,1249,2610,2606,1247,2615,3501,1255,3079,2604,2620,3256,2611,2618,1260,1261,2964,"   \
 	"1262}"
 
-#define READING(database)                                                                          \
+#define MOMENT                                                                                     \
 	" pg_catalog.pg_postmaster_start_time() AS started,"                                       \
-	" pg_catalog.pg_stat_get_bgwriter_stat_reset_time() AS counted,"                           \
-	" pg_catalog.pg_stat_get_db_stat_reset_time(" database ") AS reset,"                       \
 	" pg_catalog.pg_is_in_recovery() AS standby,"                                              \
-	" pg_catalog.pg_current_snapshot() AS snapshot,"                                           \
-	" pg_catalog.current_setting('track_counts') = 'on'"                                       \
-	"  AND pg_catalog.current_setting('server_version_num')::int >= 150000 AS counts,"         \
-	" (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(o)"                        \
-	"  + pg_catalog.pg_stat_get_tuples_updated(o) + pg_catalog.pg_stat_get_tuples_deleted(o))" \
-	"  FROM unnest('" CATALOGS "'::oid[]) AS o) AS changes"
+	" pg_catalog.pg_current_snapshot() AS snapshot"
 
-#define FROM_DATABASE                                                                              \
-	" FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()"
+#define READING(database)                                                                          \
+	MOMENT ", pg_catalog.pg_stat_get_bgwriter_stat_reset_time() AS counted,"                   \
+	       " pg_catalog.pg_stat_get_db_stat_reset_time(" database ") AS reset,"                \
+	       " pg_catalog.current_setting('track_counts') = 'on'"                                \
+	       "  AND pg_catalog.current_setting('server_version_num')::int >= 150000 AS counts,"  \
+	       " pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(o)"                         \
+	       "  + pg_catalog.pg_stat_get_tuples_updated(o)"                                      \
+	       "  + pg_catalog.pg_stat_get_tuples_deleted(o)) AS changes"                          \
+	       " FROM unnest('" CATALOGS "'::oid[]) AS o"
+
+#define OF_THE_DATABASE                                                                            \
+	", pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() GROUP BY d.oid"
+
+static const char *const moment_columns[] = {"started", "standby", "snapshot", NULL};
+static const char *const all_columns[] = {"system", "database", "started", "standby", "snapshot",
+    "counted", "reset", "counts", "changes", NULL};
 
 static const struct {
 	const char *name;
 	const char *sql;
+	const char *const *columns;
 } forms[SENTINEL_FORM_COUNT] = {
+    [SENTINEL_SNAPSHOT] = {"schemalatch_snapshot", "SELECT" MOMENT, moment_columns},
     [SENTINEL_SHORT] = {"schemalatch_sentinel",
-	"SELECT NULL AS system, $1::oid AS database," READING("$1::oid")},
+	"SELECT NULL AS system, $1::oid AS database," READING("$1::oid"), all_columns},
     [SENTINEL_WHOLE] = {"schemalatch_sentinel_whole",
 	"SELECT (SELECT c.system_identifier FROM pg_catalog.pg_control_system() c) AS system,"
-	" d.oid AS database," READING("d.oid") FROM_DATABASE},
+	" d.oid AS database," READING("d.oid") OF_THE_DATABASE,
+	all_columns},
     [SENTINEL_WITHOUT_SYSTEM] = {"schemalatch_sentinel_database",
-	"SELECT NULL AS system, d.oid AS database," READING("d.oid") FROM_DATABASE},
+	"SELECT NULL AS system, d.oid AS database," READING("d.oid") OF_THE_DATABASE, all_columns},
 };
 
-static const char *const columns[] = {"system", "database", "started", "counted", "reset",
-    "standby", "snapshot", "counts", "changes", NULL};
+bool sentinel_tells_place(enum sentinel_form form)
+{
+	return form == SENTINEL_WHOLE || form == SENTINEL_WITHOUT_SYSTEM;
+}
 
 void sentinel_ask(enum sentinel_form form, const char *database, struct statement *ask)
 {
@@ -62,9 +74,9 @@ static void copy(char *buffer, size_t size, const PGresult *rows, const char *co
 	snprintf(buffer, size, "%s", value);
 }
 
-bool sentinel_read(const PGresult *rows, struct sentinel *reading)
+bool sentinel_read(enum sentinel_form form, const PGresult *rows, struct sentinel *reading)
 {
-	if (!rows_have_columns(rows, columns) || rows_count(rows) != 1)
+	if (!rows_have_columns(rows, forms[form].columns) || rows_count(rows) != 1)
 		return false;
 	copy(reading->system, sizeof(reading->system), rows, "system");
 	copy(reading->database, sizeof(reading->database), rows, "database");
@@ -104,11 +116,17 @@ static bool is_one_life(const struct sentinel *then, const struct sentinel *now)
 	       !sentinel_is_elsewhere(then, now);
 }
 
+bool sentinel_is_still(const struct sentinel *then, const struct sentinel *now)
+{
+	return known_and_same(then->started, now->started) && then->standby == now->standby &&
+	       known_and_same(then->snapshot, now->snapshot);
+}
+
 enum sentinel_word sentinel_compare(const struct sentinel *then, const struct sentinel *now)
 {
 	if (!is_one_life(then, now))
 		return SENTINEL_ANEW;
-	if (known_and_same(then->snapshot, now->snapshot))
+	if (sentinel_is_still(then, now))
 		return SENTINEL_QUIET;
 	if (then->counts && now->counts && !now->standby &&
 	    known_and_same(then->changes, now->changes))

@@ -1,8 +1,9 @@
 /*
  * The cheapest question that proves that no catalog has changed: counters of rows inserted, updated
  * and deleted in the catalogs, with what tells that these counters are still the same ones. One
- * row, whatever the size of the database; a tenth of a millisecond of the server's time. Any role
- * may ask; it takes no lock on anything of the user's. Pure.
+ * row, whatever the size of the database; a tenth of a millisecond of the server's time. Where no
+ * transaction of the cluster has ended, its snapshot alone proves the same for half of that. Any
+ * role may ask; it takes no lock on anything of the user's. Pure.
  *
  * Why it may be trusted: a reading is taken before the catalogs are read. What was committed before
  * that is in the verdict. What is committed later adds to counters that the reading does not have;
@@ -37,17 +38,24 @@ struct sentinel {
 };
 
 enum sentinel_form {
+	SENTINEL_SNAPSHOT,       /* only whether any transaction has ended, in such a session */
 	SENTINEL_SHORT,          /* in a session that is known to be where it was before */
 	SENTINEL_WHOLE,          /* which system and which database, too */
 	SENTINEL_WITHOUT_SYSTEM, /* the same where pg_control_system() may not be called */
 	SENTINEL_FORM_COUNT
 };
 
+/* Whether readings of that form say which database they are of. */
+bool sentinel_tells_place(enum sentinel_form form);
+
 /* database: the OID in an earlier reading, borrowed; SHORT needs it. */
 void sentinel_ask(enum sentinel_form form, const char *database, struct statement *ask);
 
-/* Fills reading; false where the rows have another shape. */
-bool sentinel_read(const PGresult *rows, struct sentinel *reading);
+/* Fills reading with what that form asks for; false where the rows have another shape. */
+bool sentinel_read(enum sentinel_form form, const PGresult *rows, struct sentinel *reading);
+
+/* Whether no transaction at all has ended since then. now may be of any form. */
+bool sentinel_is_still(const struct sentinel *then, const struct sentinel *now);
 
 enum sentinel_word {
 	SENTINEL_QUIET,   /* nothing has changed */
@@ -55,7 +63,7 @@ enum sentinel_word {
 	SENTINEL_ANEW,    /* another server, or its counters began anew: nothing can be said */
 };
 
-/* What now says of the time since then. */
+/* What now says of the time since then; both have the counters. */
 enum sentinel_word sentinel_compare(const struct sentinel *then, const struct sentinel *now);
 
 /* Whether both are known to be of different databases; a standby is no other than its primary. */

@@ -15,6 +15,11 @@ static bool is_newline(char byte)
 	return byte == '\n' || byte == '\r';
 }
 
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\f';
+}
+
 static bool is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';
@@ -23,13 +28,23 @@ static bool is_digit(char byte)
 /* Every byte of a character beyond ASCII counts: such names are allowed, and none is ours. */
 static bool is_word(char byte)
 {
-	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-	       byte == '_' || (unsigned char)byte >= 0x80;
+	return (byte >= 'a' && byte <= 'z') || byte == '_' || is_digit(byte) ||
+	       (byte >= 'A' && byte <= 'Z') || (unsigned char)byte >= 0x80;
 }
 
 static bool is_quote(char byte)
 {
 	return byte == '"' || byte == '\'';
+}
+
+static bool is_opening(char byte)
+{
+	return byte == '(' || byte == '[' || byte == '{';
+}
+
+static bool is_closing(char byte)
+{
+	return byte == ')' || byte == ']' || byte == '}';
 }
 
 static bool at_end(const struct python_lexer *lexer)
@@ -89,7 +104,7 @@ static void skip_blank(struct python_lexer *lexer)
 		} else if (*lexer->at == '\\' && is_newline(ahead(lexer, 1))) {
 			lexer->at++;
 			next_line(lexer);
-		} else if (is_one_of(" \t\f", *lexer->at)) {
+		} else if (is_blank(*lexer->at)) {
 			if (!lexer->line_started)
 				lexer->indent = indent_after(lexer->indent, *lexer->at);
 			lexer->at++;
@@ -141,6 +156,16 @@ static bool skip_brace(struct python_lexer *lexer)
 	return true;
 }
 
+/* Steps over what means nothing in a string of that quote. */
+static void skip_plain(struct python_lexer *lexer, char quote)
+{
+	const char *at = lexer->at;
+
+	while (at < lexer->end && *at != quote && *at != '\\' && *at != '{' && !is_newline(*at))
+		at++;
+	lexer->at = at;
+}
+
 /* Steps over a string from its opening quote on. False where it does not end. */
 static bool skip_string(struct python_lexer *lexer, bool fields)
 {
@@ -150,7 +175,7 @@ static bool skip_string(struct python_lexer *lexer, bool fields)
 	bool fine = true;
 
 	lexer->at += triple ? 3 : 1;
-	while (fine && !at_end(lexer)) {
+	while (fine && (skip_plain(lexer, quote), !at_end(lexer))) {
 		if (*lexer->at == quote &&
 		    (!triple || (ahead(lexer, 1) == quote && ahead(lexer, 2) == quote))) {
 			lexer->at += triple ? 3 : 1;
@@ -219,9 +244,9 @@ static bool skip_expression_part(struct python_lexer *lexer, size_t *brackets)
 		skip_comment(lexer);
 		return true;
 	}
-	if (is_one_of("([{", byte))
+	if (is_opening(byte))
 		++*brackets;
-	else if (is_one_of(")]}", byte) && *brackets > 0)
+	else if (is_closing(byte) && *brackets > 0)
 		--*brackets;
 	lexer->at++;
 	return true;
@@ -252,19 +277,19 @@ static size_t operator_length(const struct python_lexer *lexer)
 	char byte = *lexer->at;
 	size_t length = 1;
 
-	if (is_one_of("*/<>", byte) && ahead(lexer, 1) == byte)
+	if (ahead(lexer, 1) == byte && is_one_of("*/<>", byte))
 		length++;
-	if (is_one_of("=+-*/%@&|^<>!:", byte) && ahead(lexer, length) == '=')
+	if (ahead(lexer, length) == '=' && is_one_of("=+-*/%@&|^<>!:", byte))
 		length++;
 	return length;
 }
 
 static void skip_operator(struct python_lexer *lexer, struct python_token *token)
 {
-	if (is_one_of("([{", *lexer->at)) {
+	if (is_opening(*lexer->at)) {
 		if (lexer->depth++ == 0)
 			lexer->open_line = lexer->line;
-	} else if (is_one_of(")]}", *lexer->at) && lexer->depth > 0) {
+	} else if (is_closing(*lexer->at) && lexer->depth > 0) {
 		token->depth = --lexer->depth;
 	}
 	lexer->at += operator_length(lexer);
@@ -318,13 +343,6 @@ struct python_token python_next(struct python_lexer *lexer)
 	token.kind = skip_token(lexer, &token);
 	token.length = (size_t)(lexer->at - token.start);
 	return token;
-}
-
-bool python_token_is(const struct python_token *token, const char *spelling)
-{
-	return (token->kind == PYTHON_NAME || token->kind == PYTHON_OPERATOR) &&
-	       *token->start == *spelling && strlen(spelling) == token->length &&
-	       memcmp(token->start, spelling, token->length) == 0;
 }
 
 /* Of the escapes only those that an id can need: a quote, a backslash, a line that goes on. */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "../text.h"
 
@@ -50,8 +51,15 @@ void python_lexer_init(struct python_lexer *lexer, const char *text, size_t leng
 /* The next token; PYTHON_END again and again once there is no more. */
 struct python_token python_next(struct python_lexer *lexer);
 
-/* The token is this word or operator (a string never is). */
-bool python_token_is(const struct python_token *token, const char *spelling);
+/* The token is this word or operator (a string never is). In the header since it is asked many
+ * times for each token, nearly always in vain. */
+static inline bool python_token_is(const struct python_token *token, const char *spelling)
+{
+	return (token->kind == PYTHON_NAME || token->kind == PYTHON_OPERATOR) &&
+	       *token->start == *spelling &&
+	       strncmp(token->start, spelling, token->length) == 0 &&
+	       spelling[token->length] == '\0';
+}
 
 /*
  * Adds the value of a PYTHON_STRING to value. Returns NULL, or what keeps it from being plain text

@@ -109,11 +109,11 @@ static void arm(struct patrol *patrol)
 }
 
 /* The longest that the coming round may take, with time to spare: who hears nothing by then knows
- * that the checking thread is stuck. A connect, LISTEN and at most three readings of the sentinel;
+ * that the checking thread is stuck. A connect, LISTEN and at most four readings of the sentinel;
  * then each check asks three statements at most. */
 static int64_t round_limit_ms(const struct patrol *patrol)
 {
-	return patrol->database->timeout_ms * (5 + 3 * (int64_t)patrol->database->check_count) +
+	return patrol->database->timeout_ms * (6 + 3 * (int64_t)patrol->database->check_count) +
 	       5000;
 }
 
@@ -319,7 +319,7 @@ static void note_place(struct patrol *patrol)
 {
 	const struct sentinel *reading = &patrol->round.reading;
 
-	if (reading->system[0] == '\0' && patrol->round.form == SENTINEL_SHORT)
+	if (!sentinel_tells_place(patrol->round.form))
 		return;
 	if (sentinel_is_elsewhere(&patrol->place, reading))
 		forget_place(patrol);

@@ -104,16 +104,20 @@ static void take_reading(struct round *round, const struct answer *answer)
 		ask_sentinel(round, SENTINEL_WITHOUT_SYSTEM);
 		return;
 	}
-	round->has_reading = answer->rows != NULL && sentinel_read(answer->rows, &round->reading);
+	round->has_reading =
+	    answer->rows != NULL && sentinel_read(round->form, answer->rows, &round->reading);
 	if (round->vigil == NULL)
 		return;
-	if (round->has_reading && vigil_lets_stand(round->vigil, &round->reading, round->began_ms))
+	if (round->has_reading &&
+	    vigil_lets_stand(round->vigil, round->form, &round->reading, round->began_ms))
 		let_stand(round);
+	else if (round->form == SENTINEL_SNAPSHOT)
+		ask_sentinel(round, SENTINEL_SHORT);
 	else
 		look_instead(round);
 }
 
-void round_start(struct round *round, const struct vigil *vigil, bool is_new_place, int64_t now_ms)
+void round_start(struct round *round, struct vigil *vigil, bool is_new_place, int64_t now_ms)
 {
 	memset(round->done, 0, round->database->check_count * sizeof(*round->done));
 	round->facts = (struct round_facts){0};
@@ -122,7 +126,7 @@ void round_start(struct round *round, const struct vigil *vigil, bool is_new_pla
 	round->began_ms = now_ms;
 	round->has_reading = false;
 	round->was_alarm = false;
-	ask_sentinel(round, vigil != NULL && !is_new_place ? SENTINEL_SHORT : SENTINEL_WHOLE);
+	ask_sentinel(round, vigil != NULL && !is_new_place ? vigil_form(vigil) : SENTINEL_WHOLE);
 }
 
 bool round_is_look(const struct round *round)

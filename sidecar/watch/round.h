@@ -22,9 +22,9 @@ struct round {
 	struct statement statement; /* borrowed by the session while it is asked */
 	size_t current;             /* the check that is being asked */
 
-	const struct vigil *vigil; /* of a glance; NULL: a look */
-	int64_t began_ms;          /* monotonic */
-	bool at_sentinel;          /* its answer is what comes next */
+	struct vigil *vigil; /* of a glance; NULL: a look */
+	int64_t began_ms;    /* monotonic */
+	bool at_sentinel;    /* its answer is what comes next */
 	enum sentinel_form form;
 	bool may_not_ask_system; /* learnt once, kept */
 	struct sentinel reading;
@@ -40,7 +40,7 @@ void round_init(
  * found before stand. is_new_place: the session may lead elsewhere than that of the round before.
  * Borrows vigil until the round has ended.
  */
-void round_start(struct round *round, const struct vigil *vigil, bool is_new_place, int64_t now_ms);
+void round_start(struct round *round, struct vigil *vigil, bool is_new_place, int64_t now_ms);
 
 /* Whether every check is asked; known once the sentinel has answered. */
 bool round_is_look(const struct round *round);

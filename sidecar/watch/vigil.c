@@ -35,10 +35,20 @@ static bool cries_wolf(const struct vigil *vigil, int64_t now_ms)
 	       now_ms < vigil->looked_ms + ALARM_LOOKS * vigil->took_ms;
 }
 
-bool vigil_lets_stand(const struct vigil *vigil, const struct sentinel *now, int64_t now_ms)
+enum sentinel_form vigil_form(const struct vigil *vigil)
 {
-	enum sentinel_word word = sentinel_compare(&vigil->baseline, now);
+	return vigil->moved ? SENTINEL_SHORT : SENTINEL_SNAPSHOT;
+}
 
+bool vigil_lets_stand(
+    struct vigil *vigil, enum sentinel_form form, const struct sentinel *now, int64_t now_ms)
+{
+	enum sentinel_word word;
+
+	vigil->moved = !sentinel_is_still(&vigil->baseline, now);
+	if (form == SENTINEL_SNAPSHOT)
+		return !vigil->moved;
+	word = sentinel_compare(&vigil->baseline, now);
 	return word == SENTINEL_QUIET || (word == SENTINEL_CHANGED && cries_wolf(vigil, now_ms));
 }
 
@@ -55,6 +65,7 @@ void vigil_note(struct vigil *vigil, const struct look *look)
 	vigil->due_ms =
 	    look->began_ms + spread(vigil_bound_ms(look->period_ms, vigil->took_ms), look->random);
 	vigil->alarms = look->was_alarm && !look->found_change ? vigil->alarms + 1 : 0;
+	vigil->moved = false;
 	vigil->has_baseline = look->ready && look->reading != NULL;
 	if (vigil->has_baseline)
 		vigil->baseline = *look->reading;

@@ -18,6 +18,7 @@ struct vigil {
 	int64_t looked_ms; /* monotonic: end of the last look */
 	int64_t took_ms;   /* how long it took */
 	int64_t due_ms;    /* monotonic: a look is due, whatever the sentinel says */
+	bool moved; /* transactions have ended since the baseline: its snapshot will not come again */
 	unsigned alarms;   /* looks in a row that the sentinel called for, and that found nothing */
 };
 
@@ -28,8 +29,13 @@ int64_t vigil_bound_ms(int64_t period_ms, int64_t took_ms);
 /* Whether the coming round may glance. */
 bool vigil_may_glance(const struct vigil *vigil, int64_t now_ms);
 
-/* Whether the verdicts of catalogs may stand, by this reading. */
-bool vigil_lets_stand(const struct vigil *vigil, const struct sentinel *now, int64_t now_ms);
+/* What a glance in a known session asks: the snapshot for as long as it has not moved. */
+enum sentinel_form vigil_form(const struct vigil *vigil);
+
+/* Whether the verdicts of catalogs may stand, by this reading in that form. Where it was the
+ * snapshot alone and has moved, the counters are still to be asked. */
+bool vigil_lets_stand(struct vigil *vigil, enum sentinel_form form, const struct sentinel *now,
+    int64_t now_ms);
 
 /* How a look has ended. */
 struct look {

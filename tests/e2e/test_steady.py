@@ -42,6 +42,10 @@ def statements(database):
     return [text for text in said if text.startswith(("statement:", "execute "))]
 
 
+def is_snapshot(statement):
+    return "pg_current_snapshot" in statement and not is_sentinel(statement)
+
+
 def is_sentinel(statement):
     return "pg_stat_get_tuples_inserted" in statement
 
@@ -50,6 +54,20 @@ def test_a_quiet_round_is_one_statement(told, start):
     sidecar = start(configuration(told.url(), tables("users"), period="1s")).wait_ready()
     sidecar.wait_round()
     before = len(statements(told))
+    sidecar.wait_round(rounds=3)
+    asked = statements(told)[before:]
+    assert len(asked) >= 3
+    assert all(is_snapshot(statement) for statement in asked), asked
+
+
+def test_a_round_while_others_write_is_one_statement(told, start):
+    """Once something has been committed, the snapshot is not asked in vain again."""
+    sidecar = start(configuration(told.url(), tables("users"), period="1s")).wait_ready()
+    sidecar.wait_round()
+    told.execute("INSERT INTO users VALUES (1)")
+    sidecar.wait_round(rounds=2)
+    before = len(statements(told))
+    told.execute("INSERT INTO users VALUES (2)")
     sidecar.wait_round(rounds=3)
     asked = statements(told)[before:]
     assert len(asked) >= 3

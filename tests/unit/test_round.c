@@ -44,7 +44,7 @@ static void answer(
 }
 
 /* The round has begun, and the sentinel has answered. */
-static void start(struct stage *stage, const struct vigil *vigil)
+static void start(struct stage *stage, struct vigil *vigil)
 {
 	round_start(&stage->round, vigil, false, 1000);
 	assert_non_null(strstr(round_next(&stage->round)->sql, "pg_stat_get_tuples_inserted"));
@@ -162,10 +162,58 @@ static void a_round_may_be_left_in_the_middle(void **state)
 
 /* ---- glances ---- */
 
-/* A vigil over what the round before found, whose sentinel stood at 10. */
+/* A vigil over what the round before found, whose sentinel stood at 10; transactions have ended
+ * since, so that its snapshot says no more. */
 static void keep_vigil(const struct stage *stage, struct vigil *vigil)
 {
-	*vigil = (struct vigil){.has_baseline = true, .baseline = stage->round.reading};
+	*vigil =
+	    (struct vigil){.has_baseline = true, .moved = true, .baseline = stage->round.reading};
+}
+
+/* The round that was looking at the snapshot alone has its answer. */
+static void answer_snapshot(struct stage *stage, const char *snapshot)
+{
+	assert_null(strstr(round_next(&stage->round)->sql, "pg_stat_get_tuples_inserted"));
+	answer(stage, "started standby snapshot", 1, (const char *const[]){"noon", "f", snapshot});
+}
+
+static void a_glance_at_a_snapshot_that_stands_still_asks_no_more(void **state)
+{
+	struct stage stage;
+	struct vigil vigil;
+
+	(void)state;
+	begin(&stage);
+	answer_all(&stage, "1");
+	keep_vigil(&stage, &vigil);
+	snprintf(vigil.baseline.snapshot, sizeof(vigil.baseline.snapshot), "%s", "1:1:");
+	vigil.moved = false;
+	round_start(&stage.round, &vigil, false, 2000);
+	answer_snapshot(&stage, "1:1:");
+	assert_false(round_is_look(&stage.round));
+	assert_non_null(strstr(round_next(&stage.round)->sql, "relname = $1"));
+	assert_true(stage.round.done[TABLES]);
+	end(&stage);
+}
+
+static void a_snapshot_that_has_moved_is_told_by_the_counters(void **state)
+{
+	struct stage stage;
+	struct vigil vigil;
+
+	(void)state;
+	begin(&stage);
+	answer_all(&stage, "1");
+	keep_vigil(&stage, &vigil);
+	snprintf(vigil.baseline.snapshot, sizeof(vigil.baseline.snapshot), "%s", "1:1:");
+	vigil.moved = false;
+	round_start(&stage.round, &vigil, false, 2000);
+	answer_snapshot(&stage, "2:2:");
+	assert_non_null(strstr(round_next(&stage.round)->sql, "pg_stat_get_tuples_inserted"));
+	answer(&stage, SENTINEL_COLUMNS, 1, (const char *const[])READING("10"));
+	assert_false(round_is_look(&stage.round));
+	assert_true(stage.round.done[TABLES]);
+	end(&stage);
 }
 
 static void a_glance_asks_only_what_does_not_hang_on_catalogs(void **state)
@@ -266,6 +314,8 @@ int main(void)
 	    cmocka_unit_test(a_session_that_fails_spares_what_was_answered),
 	    cmocka_unit_test(a_refusal_ends_one_check_and_not_the_round),
 	    cmocka_unit_test(a_round_may_be_left_in_the_middle),
+	    cmocka_unit_test(a_glance_at_a_snapshot_that_stands_still_asks_no_more),
+	    cmocka_unit_test(a_snapshot_that_has_moved_is_told_by_the_counters),
 	    cmocka_unit_test(a_glance_asks_only_what_does_not_hang_on_catalogs),
 	    cmocka_unit_test(a_glance_that_sees_a_change_looks),
 	    cmocka_unit_test(a_new_session_is_asked_where_it_leads),

@@ -20,7 +20,7 @@ static struct sentinel reading_of(const char *const *values)
 	struct sentinel reading;
 	PGresult *rows = fake_rows(COLUMNS, 1, values);
 
-	assert_true(sentinel_read(rows, &reading));
+	assert_true(sentinel_read(SENTINEL_WHOLE, rows, &reading));
 	PQclear(rows);
 	return reading;
 }
@@ -127,16 +127,45 @@ static void elsewhere_needs_both_to_be_known(void **state)
 	}
 }
 
+/* The cheapest form: nothing of it is compared but what it has. */
+static void no_transaction_has_ended_where_the_snapshot_is_still_the_same(void **state)
+{
+	static const struct {
+		const char *now[3];
+		bool still;
+	} rows[] = {
+	    {{"noon", "f", "1:1:"}, true},
+	    {{"noon", "f", "2:2:"}, false},
+	    {{"noon", "t", "1:1:"}, false},
+	    {{"later", "f", "1:1:"}, false},
+	    {{"noon", "f", NULL}, false},
+	    {{NULL, "f", "1:1:"}, false},
+	};
+	struct sentinel then = reading_of(usual);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		PGresult *result = fake_rows("started standby snapshot", 1, rows[i].now);
+		struct sentinel now;
+
+		assert_true(sentinel_read(SENTINEL_SNAPSHOT, result, &now));
+		assert_int_equal(sentinel_is_still(&then, &now), rows[i].still);
+		PQclear(result);
+	}
+}
+
 static void rows_of_another_shape_are_no_reading(void **state)
 {
 	struct sentinel reading;
 	PGresult *rows = fake_rows("system database", 1, (const char *const[]){"7", "5"});
 
 	(void)state;
-	assert_false(sentinel_read(rows, &reading));
+	for (int i = 0; i < SENTINEL_FORM_COUNT; i++)
+		assert_false(sentinel_read((enum sentinel_form)i, rows, &reading));
 	PQclear(rows);
 	rows = fake_rows(COLUMNS, 0, NULL);
-	assert_false(sentinel_read(rows, &reading));
+	for (int i = 0; i < SENTINEL_FORM_COUNT; i++)
+		assert_false(sentinel_read((enum sentinel_form)i, rows, &reading));
 	PQclear(rows);
 }
 
@@ -160,6 +189,7 @@ int main(void)
 	    cmocka_unit_test(a_standby_is_quiet_by_its_snapshot_alone),
 	    cmocka_unit_test(a_snapshot_that_is_too_long_is_none),
 	    cmocka_unit_test(elsewhere_needs_both_to_be_known),
+	    cmocka_unit_test(no_transaction_has_ended_where_the_snapshot_is_still_the_same),
 	    cmocka_unit_test(rows_of_another_shape_are_no_reading),
 	    cmocka_unit_test(every_form_is_prepared_under_a_name_of_its_own),
 	};
