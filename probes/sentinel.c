@@ -31,7 +31,8 @@
 	       " FROM unnest('" CATALOGS "'::oid[]) AS o"
 
 #define OF_THE_DATABASE                                                                            \
-	", pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() GROUP BY d.oid"
+	", pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() GROUP BY "     \
+	"d.oid"
 
 static const char *const moment_columns[] = {"started", "standby", "snapshot", NULL};
 static const char *const all_columns[] = {"system", "database", "started", "standby", "snapshot",

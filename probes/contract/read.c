@@ -326,9 +326,9 @@ static char *proof_of(const struct columns *columns)
 	char *facet;
 
 	for (size_t i = 0; i < columns->names.count && columns->types.items[i][0] != '\0'; i++)
-		strings_take(&proof, xasprintf("%zu %s %s%s", strlen(columns->names.items[i]),
-					 columns->names.items[i], columns->types.items[i],
-					 columns->nullable.items[i][0] == 'f' ? "!" : ""));
+		strings_take(&proof,
+		    xasprintf("%s%c%s", columns->types.items[i],
+			columns->nullable.items[i][0] == 'f' ? 2 : 1, columns->names.items[i]));
 	facet = proof.count == columns->names.count ? facet_of(&proof) : NULL;
 	strings_done(&proof);
 	return facet;

@@ -45,19 +45,17 @@ struct piece {
 /* The columns of an index in order, those that it only includes left out. */
 #define KEY_COLUMNS                                                                                \
 	"ARRAY(SELECT COALESCE((SELECT a.attname::text FROM pg_catalog.pg_attribute a"             \
-	" WHERE a.attrelid = c.oid AND a.attnum = k.attnum), '(expression)') FROM"                 \
-	" unnest(i.indkey) WITH ORDINALITY AS k(attnum, n) WHERE k.n <= i.indnkeyatts ORDER BY"    \
-	" k.n)"
+	" WHERE a.attrelid = c.oid AND a.attnum = k.attnum), '(expression)') FROM (SELECT"         \
+	" unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS attnum OFFSET 0) AS k)"
 
-/* Whether some column has to be looked at closer. The array is made once a relation, and compared
- * much faster than names are joined. */
-#define UNPROVEN                                                                                   \
-	"(w.proof::text[] OPERATOR(pg_catalog.<@) ARRAY(SELECT "                                   \
-	"pg_catalog.octet_length(a.attname::text) || ' ' || a.attname || ' ' ||"                   \
-	" pg_catalog.format_type(a.atttypid, a.atttypmod) || CASE WHEN NOT a.attnotnull THEN ''"   \
-	" WHEN a.attnum = ANY (c.half_not_null) THEN '?' ELSE '!' END"                             \
-	" FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"                \
-	" AND NOT a.attisdropped)) IS NOT TRUE"
+#define PRIMARY_KEY                                                                                \
+	"SELECT " KEY_COLUMNS " FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND"           \
+	" i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1"
+
+#define HAS_PRIVILEGE                                                                              \
+	"CASE WHEN c.relkind = 'S' THEN"                                                           \
+	" pg_catalog.has_sequence_privilege(" ROLE ", c.oid, p.privilege)"                         \
+	" ELSE pg_catalog.has_table_privilege(" ROLE ", c.oid, p.privilege) END"
 
 static const struct piece head[] = {
     {ALWAYS,
@@ -77,6 +75,10 @@ static const struct piece head[] = {
  * is called here reads catalogs alone, so that no lock on a table can hold it up. A NOT NULL that
  * is not validated (18: a row of pg_constraint) lets NULLs be in the table, and none in any more:
  * it is neither for who wants no NULL nor for who wants to write one.
+ *
+ * First comes, for each relation, whether it is proven to be as wanted in all: by arrays, which are
+ * made and compared much faster than lists are taken apart. What is not is told part by part. The
+ * items of the first array: see wanted.h.
  */
 static const struct piece relations[] = {
     {ALWAYS, FROM_OBJECTS
@@ -86,9 +88,32 @@ static const struct piece relations[] = {
 	"    AND k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated) AS half_not_null"
 	"  FROM pg_catalog.pg_class c WHERE c.relname = w.t AND c.relnamespace = s.oid OFFSET 0)"
 	"  AS c ON true"
-	" CROSS JOIN LATERAL (SELECT CASE w.class WHEN 'a' THEN c.relkind IN ('r','p','f','v','m')"
-	"   WHEN 'r' THEN c.relkind IN ('r','p','f') ELSE c.relkind::text = w.class END IS TRUE"
-	"   AS fits OFFSET 0) AS k"
+	" CROSS JOIN LATERAL (SELECT k.fits, k.fits AND (w.class <> 'm' OR c.relispopulated)"},
+    {FACET_PARTS, " AND (w.parts IS NULL OR w.proof::text[] OPERATOR(pg_catalog.<@) ARRAY(SELECT"
+		  "  pg_catalog.format_type(a.atttypid, a.atttypmod) || CASE WHEN NOT a.attnotnull"
+		  "  THEN E'\\x01' WHEN a.attnum = ANY (c.half_not_null) THEN E'\\x03'"
+		  "  ELSE E'\\x02' END || a.attname FROM pg_catalog.pg_attribute a"
+		  "  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))"},
+    {FACET_PRIMARY_KEY,
+	" AND (w.primary_key IS NULL OR (" PRIMARY_KEY ") = w.primary_key::text[])"},
+    {FACET_CONSTRAINTS,
+	" AND (w.constraints IS NULL OR w.constraints::text[] OPERATOR(pg_catalog.<@)"
+	"  ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k"
+	"   WHERE k.conrelid = c.oid AND k.contypid = 0 AND k.convalidated))"},
+    {FACET_INDEXES,
+	" AND (w.indexes IS NULL OR (w.is_unique IS NULL AND w.index_columns IS NULL"
+	"  AND w.indexes::text[] OPERATOR(pg_catalog.<@) ARRAY(SELECT x.relname::text"
+	"   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"
+	"   WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisready OFFSET 0)))"},
+    {FACET_ROW_SECURITY,
+	" AND (w.row_security IS NULL OR c.relrowsecurity = w.row_security::bool)"},
+    {FACET_PRIVILEGES,
+	" AND NOT EXISTS (SELECT FROM (SELECT unnest(w.privileges::text[]) AS privilege OFFSET 0)"
+	"  AS p WHERE (" HAS_PRIVILEGE ") IS NOT TRUE)"},
+    {ALWAYS,
+	"   AS proven FROM (SELECT CASE w.class WHEN 'a' THEN c.relkind IN ('r','p','f','v','m')"
+	"    WHEN 'r' THEN c.relkind IN ('r','p','f') ELSE c.relkind::text = w.class END IS TRUE"
+	"    AS fits OFFSET 0) AS k OFFSET 0) AS k"
 	" CROSS JOIN LATERAL ("
 	"SELECT 'D' AS code, 0 AS n, NULL AS part, w.class AS wanted, c.relkind::text AS found"
 	" WHERE NOT k.fits"
@@ -107,15 +132,14 @@ static const struct piece relations[] = {
 	"    a.attnotnull AS not_null, a.attnum = ANY (c.half_not_null) AS is_half"
 	"   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
 	"   AND NOT a.attisdropped OFFSET 0) AS a ON a.attname = u.name"
-	"  WHERE k.fits AND " UNPROVEN " AND (a.type IS NULL OR NOT " TYPE_IS(
+	"  WHERE k.fits AND (a.type IS NULL OR NOT " TYPE_IS(
 	    "a.type") "   OR CASE u.nullable WHEN 'f' THEN NOT a.not_null OR a.is_half WHEN 't' "
 		      "THEN a.not_null"
 		      "    ELSE false END)"},
     {FACET_PRIMARY_KEY,
 	" UNION ALL SELECT 'J', 0, NULL, pg_catalog.array_to_string(w.primary_key::text[], ', '),"
-	"  pg_catalog.array_to_string(p.columns, ', ') FROM (SELECT (SELECT " KEY_COLUMNS
-	"   FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid"
-	"   AND i.indisready LIMIT 1) AS columns OFFSET 0) AS p"
+	"  pg_catalog.array_to_string(p.columns, ', ')"
+	"  FROM (SELECT (" PRIMARY_KEY ") AS columns OFFSET 0) AS p"
 	"  WHERE k.fits AND w.primary_key IS NOT NULL"
 	"   AND p.columns IS DISTINCT FROM w.primary_key::text[]"},
     {FACET_CONSTRAINTS,
@@ -143,11 +167,8 @@ static const struct piece relations[] = {
 	"   OR x.columns <> u.columns::text[])"},
     {FACET_ROW_SECURITY, " UNION ALL SELECT 'N', 0, NULL, w.row_security, NULL WHERE k.fits"
 			 "  AND c.relrowsecurity <> w.row_security::bool"},
-    {FACET_PRIVILEGES,
-	LACKING("CASE WHEN NOT k.fits THEN true WHEN c.relkind = 'S' THEN"
-		" pg_catalog.has_sequence_privilege(" ROLE ", c.oid, p.privilege)"
-		" ELSE pg_catalog.has_table_privilege(" ROLE ", c.oid, p.privilege) END")},
-    {ALWAYS, ") AS d WHERE w.class IN ('a','r','v','m','S')"},
+    {FACET_PRIVILEGES, LACKING("CASE WHEN NOT k.fits THEN true ELSE " HAS_PRIVILEGE " END")},
+    {ALWAYS, ") AS d WHERE w.class IN ('a','r','v','m','S') AND k.proven IS NOT TRUE"},
 };
 
 static const struct piece enums[] = {

@@ -24,8 +24,9 @@ enum facet {
 	FACET_TYPES, /* of the columns, of a function's arguments; the least version */
 	FACET_OPENS, /* the same where the name alone does not tell the type: type.h */
 	FACET_NULLABLE,
-	FACET_PROOF, /* "name type" or "name type!" (NOT NULL) of each column: where all of these
-			are found, nothing has to be looked at closer */
+	FACET_PROOF, /* "TYPE\1NAME" of each column, or "TYPE\2NAME" (NOT NULL): where all of these
+			are found, nothing has to be looked at closer. Neither byte is in a type's
+			text but in quotes, so that no two columns have one item. */
 	FACET_PRIMARY_KEY,
 	FACET_INDEXES,
 	FACET_UNIQUE, /* of the indexes */

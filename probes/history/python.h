@@ -56,8 +56,7 @@ struct python_token python_next(struct python_lexer *lexer);
 static inline bool python_token_is(const struct python_token *token, const char *spelling)
 {
 	return (token->kind == PYTHON_NAME || token->kind == PYTHON_OPERATOR) &&
-	       *token->start == *spelling &&
-	       strncmp(token->start, spelling, token->length) == 0 &&
+	       *token->start == *spelling && strncmp(token->start, spelling, token->length) == 0 &&
 	       spelling[token->length] == '\0';
 }
 

@@ -18,7 +18,7 @@ struct vigil {
 	int64_t looked_ms; /* monotonic: end of the last look */
 	int64_t took_ms;   /* how long it took */
 	int64_t due_ms;    /* monotonic: a look is due, whatever the sentinel says */
-	bool moved; /* transactions have ended since the baseline: its snapshot will not come again */
+	bool moved;        /* transactions have ended since: that snapshot will not come again */
 	unsigned alarms;   /* looks in a row that the sentinel called for, and that found nothing */
 };
 
@@ -34,8 +34,8 @@ enum sentinel_form vigil_form(const struct vigil *vigil);
 
 /* Whether the verdicts of catalogs may stand, by this reading in that form. Where it was the
  * snapshot alone and has moved, the counters are still to be asked. */
-bool vigil_lets_stand(struct vigil *vigil, enum sentinel_form form, const struct sentinel *now,
-    int64_t now_ms);
+bool vigil_lets_stand(
+    struct vigil *vigil, enum sentinel_form form, const struct sentinel *now, int64_t now_ms);
 
 /* How a look has ended. */
 struct look {

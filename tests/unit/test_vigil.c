@@ -160,7 +160,8 @@ static void alarms_in_vain_are_answered_less_often(void **state)
 	}
 	assert_true(vigil_lets_stand(&vigil, SENTINEL_SHORT, &changed, 1010 + 9999));
 	assert_false(vigil_lets_stand(&vigil, SENTINEL_SHORT, &changed, 1010 + 10000));
-	assert_false(vigil_lets_stand(&vigil, SENTINEL_SHORT, &restarted, 1011)); /* that is no noise */
+	assert_false(
+	    vigil_lets_stand(&vigil, SENTINEL_SHORT, &restarted, 1011)); /* that is no noise */
 }
 
 static void one_alarm_that_found_something_is_believed_again(void **state)
