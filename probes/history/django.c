@@ -218,8 +218,10 @@ void django_content(
     struct file_reading *reading, const char *path, const char *id, const char *text, size_t length)
 {
 	struct source source = {.reading = reading, .path = path};
+	/* The name without ".py". A group in the expression would take longer than all the rest. */
+	int stem = (int)strlen(id) - 3;
 	struct migration migration = {
-	    .id = xasprintf("%s.%s", reading->label, id), .place = xstrdup(path)};
+	    .id = xasprintf("%s.%.*s", reading->label, stem, id), .place = xstrdup(path)};
 
 	if (memmem(text, length, "Migration", 9) == NULL)
 		problems_add(reading->problems, path,

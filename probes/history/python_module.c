@@ -269,7 +269,7 @@ static void scan_equals(struct parser *parser, const struct scan *scan)
 			bind_otherwise(parser, name, parser->token.line);
 }
 
-static void scan_token(struct parser *parser, struct scan *scan)
+static void scan_word(struct parser *parser, struct scan *scan)
 {
 	const struct python_token *token = &parser->token;
 	bool is_attribute = python_token_is(&scan->before, ".");
@@ -277,7 +277,17 @@ static void scan_token(struct parser *parser, struct scan *scan)
 
 	if (name < parser->count)
 		scan_name(parser, scan, name);
-	else if (is_opening(token))
+	else if (is_outer(parser, "in"))
+		scan->binds = false;
+	else if (is(parser, "as") || (token->depth == 0 && is_any(token, binding_words)))
+		scan->binds = true;
+}
+
+static void scan_operator(struct parser *parser, struct scan *scan)
+{
+	const struct python_token *token = &parser->token;
+
+	if (is_opening(token))
 		scan_opening(parser, scan);
 	else if (is_closing(token) && scan->trailer == token->depth + 1)
 		scan->trailer = 0;
@@ -285,10 +295,6 @@ static void scan_token(struct parser *parser, struct scan *scan)
 		scan_equals(parser, scan);
 	else if (is_outer(parser, ":"))
 		scan->annotates = true;
-	else if (is_outer(parser, "in"))
-		scan->binds = false;
-	else if (is(parser, "as") || (token->depth == 0 && is_any(token, binding_words)))
-		scan->binds = true;
 }
 
 /* Looks a statement through, up to its end or, for the head of a block, up to the colon. */
@@ -297,15 +303,39 @@ static void scan_statement(struct parser *parser, bool is_head)
 	struct scan scan = {.before = {.kind = PYTHON_NEWLINE}};
 
 	while (!at_statement_end(parser) && !(is_head && is_outer(parser, ":"))) {
-		scan_token(parser, &scan);
+		if (parser->token.kind == PYTHON_NAME)
+			scan_word(parser, &scan);
+		else if (parser->token.kind == PYTHON_OPERATOR)
+			scan_operator(parser, &scan);
 		scan.before = parser->token;
 		advance(parser);
 	}
 }
 
+/* Reads a statement that sets our name to a literal and does nothing else, as nearly all do. Else
+ * the parser is where it was. */
+static bool read_plain_binding(struct parser *parser, size_t name)
+{
+	struct parser before = *parser;
+
+	advance(parser);
+	if (is(parser, ":"))
+		while (!at_statement_end(parser) && !is_outer(parser, "=") && !is(parser, ":=") &&
+		       name_of(parser, &parser->token) == parser->count)
+			advance(parser);
+	if (is(parser, "=")) {
+		advance(parser);
+		bind_value(parser, name, before.token.line);
+		if (parser->bindings[name].obstacle == NULL)
+			return true;
+	}
+	*parser = before;
+	return false;
+}
+
 /*
- * A statement that begins with one of our names. It is read twice, as it may set others of them
- * too (revision = depends_on = "x"). An annotation alone sets nothing.
+ * A statement that begins with one of our names. One that is not plain is read twice, as it may set
+ * others of them too (revision = depends_on = "x"). An annotation alone sets nothing.
  */
 static void read_binding(struct parser *parser, size_t name, bool nested)
 {
@@ -313,6 +343,8 @@ static void read_binding(struct parser *parser, size_t name, bool nested)
 	struct python_lexer behind = parser->lexer;
 	bool is_annotated;
 
+	if (!nested && read_plain_binding(parser, name))
+		return;
 	scan_statement(parser, false);
 	parser->lexer = behind;
 	advance(parser);

@@ -104,7 +104,7 @@ const struct history_tool history_tools[] = {
 	.id_shown = "APP.NAME",
 	.keeps_order = true,
 	.scope = '.',
-	.files = {.accept = "^([^_~.][^.]*)\\.py$",
+	.files = {.accept = "^[^_~.][^.]*\\.py$",
 	    .shown = "NAME.py",
 	    .has_labels = true,
 	    .content = django_content},

