@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from support.processes import free_port, scratch_folder
 from support.sidecar import alembic, configuration, tables
 from support.volume import Prober, Volume, replace
-from support.waiting import PATIENCE, stays, wait_until
+from support.waiting import stays, wait_until
 
 BOTH = "CREATE TABLE users (id int); CREATE TABLE orders (id int)"
 SUCCESSFUL = "schemalatch_config_last_reload_successful"
@@ -389,11 +388,9 @@ def test_the_lever_works_at_once_while_the_database_hangs(own_server, own_databa
     own_server.freeze()
     asked = sidecar.metrics().value("schemalatch_rounds_total", database="main")
     sidecar.wait_until(lambda s: s.metrics().value("schemalatch_rounds_total", database="main") == asked)
-    began = time.monotonic()
     replace(file_of(sidecar), {**config, "mode": "observe"})
     sidecar.send_signal(signal.SIGHUP)
     sidecar.wait_ready(3)
-    assert time.monotonic() - began < 3 * PATIENCE
     own_server.thaw()
 
 
@@ -438,7 +435,7 @@ def connections(server, database, stop, most):
         rows = server.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
                               " AND application_name LIKE 'schemalatch%%'", (database.name,))
         most.append(rows[0][0])
-        time.sleep(0.02)
+        stop.wait(0.02)
 
 
 @pytest.mark.limit(3600)
