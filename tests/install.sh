@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing of Debian's packages for the purposes named: build, demo, test, check,
-# regression, truth, npm, maven.
+# regression, truth, npm, maven, cluster, go.
 #   tests/install.sh build test
 # As root, or through sudo. Does nothing, and needs no network, where all is there.
 set -eu
@@ -20,8 +20,10 @@ packages_for() {
         ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
     maven) echo maven ;;
+    cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl python3-yaml ;;
+    go) echo golang-go ;;
     *)
-        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm or maven" >&2
+        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven, cluster or go" >&2
         exit 2
         ;;
     esac

@@ -39,7 +39,7 @@ class Api:
     # --- plain requests -------------------------------------------------------------------------
 
     def request(self, method, path, body=None, content_type="application/json", **parameters):
-        """The parsed answer; raises Refused for what is not a success."""
+        """The parsed answer, or its text where that is all it is; raises Refused for what is not a success."""
         connection = http.client.HTTPSConnection(
             "127.0.0.1", self.port, timeout=30, context=ssl._create_unverified_context()
         )
@@ -50,12 +50,13 @@ class Api:
             connection.request(method, url, json.dumps(body) if body is not None else None, headers)
             answer = connection.getresponse()
             text = answer.read().decode("utf-8")
+            is_json = answer.headers.get_content_type() == "application/json"
             self.warnings = answer.headers.get_all("Warning") or []
         finally:
             connection.close()
         if answer.status >= 300:
             raise Refused(answer.status, _message(text))
-        return json.loads(text) if text.startswith("{") else text
+        return json.loads(text) if is_json else text
 
     def answers(self):
         try:

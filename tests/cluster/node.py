@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from cluster.images import write_archive
 from cluster.daemon import NODE_ADDRESS, WORLD, Daemon, program
 
 NAME = "node"
@@ -90,6 +91,8 @@ address = "{self.socket}"
 snapshotter = "overlayfs"
 [plugins."io.containerd.cri.v1.images".pinned_images]
 sandbox = "{PAUSE}"
+[plugins."io.containerd.cri.v1.runtime"]
+restrict_oom_score_adj = true  # where we may not spare ourselves more than we are spared
 [plugins."io.containerd.cri.v1.runtime".cni]
 bin_dirs = ["/usr/lib/cni"]
 conf_dir = "{networks}"
@@ -147,6 +150,11 @@ SystemdCgroup = false
     def load(self, archive):
         """An image from an archive."""
         self.ctr("images", "import", "--no-unpack", archive)
+
+    def load_image(self, name, files, **settings):
+        """An image of files that are here; gives its name. See images.write_archive."""
+        self.load(write_archive(self.folder / "archive.tar", name, files, **settings))
+        return name
 
     def _is_ready(self):
         if not self.api.exists("nodes", NAME):

@@ -4,6 +4,8 @@ ENABLED = {"schemalatch.io/injection": "enabled"}
 ASKS = {"schemalatch.io/inject": "true"}
 ENOUGH = {"schemalatch.io/secret": "app-db", "schemalatch.io/tables": "users"}
 
+APP_IMAGE = "registry.invalid/app:1"
+
 RESTRICTED_CONTAINER = {
     "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
     "runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"},
@@ -12,7 +14,7 @@ RESTRICTED_CONTAINER = {
 
 def pod(name, *, labels=None, annotations=None, **spec):
     """A pod at level restricted."""
-    app = {"name": "app", "image": "registry.invalid/app:1", "imagePullPolicy": "Never",
+    app = {"name": "app", "image": APP_IMAGE, "imagePullPolicy": "Never",
            "securityContext": RESTRICTED_CONTAINER}
     return {"kind": "Pod", "metadata": {"name": name, "labels": labels or {}, "annotations": annotations or {}},
             "spec": {"automountServiceAccountToken": False, "containers": [app], **spec}}
@@ -39,3 +41,10 @@ def environment(container):
 
 def volume(made, name):
     return next(v for v in made["spec"]["volumes"] if v["name"] == name)
+
+
+def status_of(made, container):
+    """What the kubelet says of a container; {} as long as it says nothing."""
+    status = made["status"]
+    listed = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
+    return next((entry for entry in listed if entry["name"] == container), {})
