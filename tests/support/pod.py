@@ -41,12 +41,13 @@ SYSTEM_PATH = "/usr/bin:/bin"
 class Image:
     """files: what the image has, by the path that it has there; command: of its Dockerfile, which
     a container's `command` replaces; arguments: which its `args` replace; listen: the environment
-    that makes it listen on a port of 127.0.0.1; path: where its programs are."""
+    that makes it listen on a port of 127.0.0.1; path: where its programs are; folder: its WORKDIR."""
     files: dict = field(default_factory=dict)
     command: tuple = ()
     arguments: tuple = ()
     listen: object = None
     path: str = SYSTEM_PATH
+    folder: str = "/"
 
 
 def gate_image():
@@ -120,7 +121,7 @@ class Pod:
         self.folder = scratch_folder("pod")
         self.running = {}  # name -> Running, in the order in which they were started
         self.problem = None
-        self._ending = threading.Event()
+        self._ending, self._settled, self._gone = (threading.Event() for _ in range(3))
         self._thread = threading.Thread(target=self._start_all, daemon=True)
         self._empty = {}  # emptyDir volumes, shared by the containers
 
@@ -143,6 +144,8 @@ class Pod:
                 self._start(container)
         except Exception as problem:  # told by whoever waits
             self.problem = problem
+        self._settled.set()
+        self._gone.wait()  # the kernel ends with this thread whatever it has started
 
     def _start_init(self, container):
         sidecar = container.get("restartPolicy") == "Always"
@@ -225,12 +228,14 @@ class Pod:
     def stop(self):
         """TERM to the containers, then to the sidecars, the last one first."""
         self._ending.set()
-        self._thread.join(GRACE_S * PATIENCE)
+        self._settled.wait()
         last = {c["name"] for c in self.spec.get("initContainers", ())}
         for wave in (lambda name: name not in last, lambda name: name in last):
             for name, running in reversed(list(self.running.items())):
                 if wave(name):
                     running.stop()
+        self._gone.set()
+        self._thread.join()
 
 
 class Running:
@@ -284,8 +289,9 @@ class Running:
         line = [translated(str(word), self.places) for word in (*command, *arguments)]
         if "/" not in line[0]:
             line[0] = shutil.which(line[0], path=self.image.path) or line[0]
+        folder = translated(self.container.get("workingDir", self.image.folder), self.places)
         with open(self.log, "ab") as log:
-            return subprocess.Popen(guarded(line), cwd=translated(self.container.get("workingDir", "/"), self.places),
+            return subprocess.Popen(guarded(line), cwd=folder,
                                     env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def environment(self):
