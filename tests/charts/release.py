@@ -1,8 +1,8 @@
 """Releases of charts/example: the chart as it stands, and what later releases lay over it.
 
     release = Release("0.2.0")                      # the chart, and releases/0.2.0 over it
-    documents = release.render("environment=staging")
-    world = release.world(database.url(), "environment=staging")
+    documents = release.render({"environment": "staging"}).objects
+    world = release.world(database.url(), {"environment": "staging"})
 
 An image is what the Dockerfile copies into it; its programs and packages are this machine's.
 """
@@ -10,17 +10,15 @@ An image is what the Dockerfile copies into it; its programs and packages are th
 import re
 import shutil
 from functools import cached_property
-from pathlib import Path
 
-from support import helm
+from charts.helm import CHARTS, HERE, render, with_library
 from support.pod import Image, World, gate_image
 from support.processes import scratch_folder
 
-ROOT = Path(__file__).parents[2]
-LATER = ROOT / "tests" / "charts" / "releases"
+LATER = HERE / "releases"
 FIRST = "0.1.0"
 SECRET = "orders-db"
-QUICK = "schemalatch.database.period=300ms"
+QUICK = {"schemalatch.database.period": "300ms"}
 
 
 def stages(dockerfile):
@@ -47,14 +45,14 @@ def instructions(dockerfile, stage):
 class Release:
     def __init__(self, tag=FIRST):
         self.tag = tag
-        self.chart = helm.chart("example")
+        self.chart = with_library(CHARTS / "example")
         for folder in sorted(LATER.iterdir()):
             if folder.name <= tag:
                 shutil.copytree(folder / "migrations", self.chart / "app" / "migrations", dirs_exist_ok=True)
                 shutil.copy(folder / "contract.json", self.chart)
 
-    def render(self, *settings, **keywords):
-        return helm.template(self.chart, f"image.tag={self.tag}", *settings, name="orders", **keywords)
+    def render(self, sets=None, **keywords):
+        return render(self.chart, sets={"image.tag": self.tag, **(sets or {})}, **keywords)
 
     def image(self, stage):
         """What a stage of the Dockerfile copies into the image, and how it is started."""
@@ -80,6 +78,6 @@ class Release:
                 f"orders-migrations:{self.tag}": self.image("migrations"),
                 f"schemalatch:{FIRST}": gate_image()}
 
-    def world(self, url, *settings):
+    def world(self, url, sets=None):
         """In which the gate looks oftener than by default: a value like any other."""
-        return World(self.render(QUICK, *settings), self.images, {SECRET: {"url": url}})
+        return World(self.render({**QUICK, **(sets or {})}).objects, self.images, {SECRET: {"url": url}})
