@@ -17,7 +17,7 @@ once, by the value's name, with what is expected.
 {{- if and $checks $values.config.databases -}}
 {{- $problems = append $problems "schemalatch.config.databases takes the place of schemalatch.tables, .contract, .contractFile, .migrations and .checks: expected one or the other" -}}
 {{- end -}}
-{{- if and $checks (not $database.existingSecret) (not $database.url) -}}
+{{- if and $checks (not $database.existingSecret) (not $database.url) (not $database.env) -}}
 {{- $problems = append $problems "schemalatch.database.existingSecret is empty: expected the name of a Secret with the database URL under schemalatch.database.urlKey, or schemalatch.database.url" -}}
 {{- end -}}
 {{- if and $values.contract $values.contractFile -}}
@@ -34,7 +34,7 @@ once, by the value's name, with what is expected.
 {{- if and $migrations.list $migrations.listFile -}}
 {{- $problems = append $problems "schemalatch.migrations.list and schemalatch.migrations.listFile are both given: expected one" -}}
 {{- end -}}
-{{- if and (eq $migrations.source "list") (not (include "schemalatch.list" .)) -}}
+{{- if and (eq $migrations.source "list") (not (include "schemalatch.list" .)) (not (and $migrations.list $migrations.listFile)) -}}
 {{- $problems = append $problems "schemalatch.migrations.list is empty: expected the migrations' ids, one a line, as `schemalatch manifest` writes them, or in schemalatch.migrations.listFile a file of the chart that holds them" -}}
 {{- end -}}
 {{- end -}}
@@ -65,7 +65,7 @@ once, by the value's name, with what is expected.
 {{- if and $database.url $database.env -}}
 {{- $problems = append $problems "schemalatch.database.url and schemalatch.database.env are both given: expected one" -}}
 {{- end -}}
-{{- if and $database.existingSecret $database.url (not $database.passwordKey) -}}
+{{- if and $database.existingSecret $database.url (not $database.passwordKey) (not $database.env) -}}
 {{- $problems = append $problems "schemalatch.database.url is given, and nothing of schemalatch.database.existingSecret is used: expected schemalatch.database.passwordKey, or only one of the two" -}}
 {{- end -}}
 {{- if eq $values.kind "init" -}}
