@@ -21,7 +21,7 @@ packages_for() {
     npm) echo npm ;;
     maven) echo maven ;;
     charts) echo prometheus python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml \
-        util-linux coreutils ;;
+        python3-fastapi uvicorn util-linux coreutils ;;
     go) echo golang-go ca-certificates ;;
     *)
         echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven, charts or go" >&2
