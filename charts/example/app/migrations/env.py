@@ -10,7 +10,7 @@ from sqlalchemy import text
 from service.database import engine
 
 LOCK = 4_112_760_001  # any number, the same in every release
-LOCK_TIMEOUT = "10s"  # no migration queues for longer before the service's own statements
+LOCK_TIMEOUT = "5s"  # no migration queues for longer before the service's own statements
 
 fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
