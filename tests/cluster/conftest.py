@@ -1,0 +1,92 @@
+"""One control plane and one node for all tests; what a test makes there has a namespace of its own."""
+
+import os
+
+import pytest
+from e2e.conftest import pytest_configure, pytest_runtest_call, pytest_runtest_makereport  # noqa: F401 (hooks)
+
+from cluster.api import Refused
+from cluster.charts import render
+from cluster.control_plane import PORT, TOKEN, ControlPlane
+from cluster.daemon import NODE_ADDRESS, program
+from cluster.images import libraries
+from cluster.node import PAUSE, Node
+from cluster.pods import APP_IMAGE, ENABLED, asking
+from support.postgres import Postgres
+from support.waiting import wait_until
+
+# Probes come each second, so that a test need not wait; everything else is as shipped.
+QUICK = {f"injection.probes.{kind}.periodSeconds": 1 for kind in ("startup", "readiness", "liveness")}
+
+
+@pytest.fixture(scope="session")
+def plane():
+    with ControlPlane() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def api(plane):
+    return plane.api
+
+
+@pytest.fixture(scope="session")
+def injection(plane):
+    """The platform chart's policies, in force."""
+    plane.apply(render("schemalatch-platform", {"injection.enabled": True, **QUICK}))
+    namespace = plane.namespace(ENABLED)
+    wait_until(lambda: injects(plane.api, namespace) and refuses(plane.api, namespace), 60, "the policies to be in force")
+
+
+def injects(api, namespace):
+    made = api.create(asking("first"), namespace, dry_run=True)
+    return "initContainers" in made["spec"]
+
+
+def refuses(api, namespace):
+    try:
+        api.create(asking("first", **{"schemalatch.io/mode": "other"}), namespace, dry_run=True)
+    except Refused:
+        return True
+    return False
+
+
+@pytest.fixture(scope="session")
+def node(plane):
+    with Node(plane.api, TOKEN, PORT) as running:
+        load_images(running)
+        running.start_kubelet()
+        yield running
+
+
+BUSYBOX = "/bin/busybox"
+APPLETS = ("sh", "sleep", "wget")
+
+
+def load_images(node):
+    node.load_image(PAUSE, {"/pause": program("pause")}, command=["/pause"])
+    node.load_image(APP_IMAGE, {BUSYBOX: BUSYBOX}, links={f"/bin/{name}": "busybox" for name in APPLETS})
+    archive = os.environ.get("SCHEMALATCH_IMAGE")
+    if archive:
+        node.load(archive)
+    else:
+        ours = os.environ["SCHEMALATCH"]
+        files = {"/usr/bin/schemalatch": ours, **{path: path for path in libraries(ours)}}
+        node.load_image("docker.io/library/schemalatch:0.1.0", files, command=["/usr/bin/schemalatch"])
+
+
+@pytest.fixture(scope="session")
+def battered_server(node):
+    """Where the pods reach it. A test may do to it what it likes."""
+    with Postgres(address=NODE_ADDRESS) as running:
+        yield running
+
+
+@pytest.fixture
+def own_server(battered_server):
+    return battered_server.mend()
+
+
+@pytest.fixture
+def database(own_server):
+    return own_server.create_database()
