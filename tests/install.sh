@@ -21,7 +21,7 @@ packages_for() {
     npm) echo npm ;;
     maven) echo maven ;;
     charts) echo prometheus python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml \
-        util-linux coreutils ;;
+        python3-fastapi uvicorn util-linux coreutils ;;
     cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl python3-yaml ;;
     go) echo golang-go ca-certificates ;;
     *)
