@@ -22,6 +22,7 @@ SETTINGS = {
     "image volume": {"schemalatch.migrations.source": "image"},
     "monitored": {"schemalatch.podMonitor.enabled": True},
     "own migration role": {"migrations.existingSecret": "orders-owner", "imagePullSecrets": [{"name": "registry"}]},
+    "without a gate": {"schemalatch.enabled": False},
     "without a budget": {"podDisruptionBudget.enabled": False},
 }
 each_environment = pytest.mark.parametrize("environment", MATRIX)
@@ -185,6 +186,18 @@ def test_the_jobs_role_may_be_another():
     assert secret(rendered(), "Job") == secret(rendered(), "Deployment") == "orders-db"
     own = rendered(setting="own migration role")
     assert (secret(own, "Job"), secret(own, "Deployment")) == ("orders-owner", "orders-db")
+
+
+def test_the_gate_can_be_taken_out():
+    release = rendered(setting="without a gate")
+    assert "initContainers" not in release.pod() and not release.all("ConfigMap")
+    assert [volume["name"] for volume in release.pod()["volumes"]] == ["database"]
+
+
+def test_no_trailing_blanks():
+    for setting in SETTINGS:
+        text = rendered(setting=setting).text
+        assert [line for line in text.splitlines() if line != line.rstrip()] == []
 
 
 # --- valid, restricted, refused -----------------------------------------------------------------

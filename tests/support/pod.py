@@ -10,7 +10,8 @@ environment, working folder, probes and mounted files, with the real programs.
 
 What a kubelet does, this does: init containers in order and again where they fail, a native sidecar's
 startup probe before what follows, the probes with their thresholds (periods are shortened), TERM to
-the service before TERM to the sidecar. A path in a command is the path of the mount or of the image
+the service before TERM to the sidecar; where the rendering says so, another user, no capabilities, and a
+root that is read-only but for the mounts. A path in a command is the path of the mount or of the image
 that covers it; a path that nothing covers stays, and is not found. All pods share this machine's
 loopback address, so each container gets a port of its own: that alone is not as rendered.
 """
@@ -26,13 +27,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.kubelet import Container, Exec, HttpGet, Probe
+from support.namespaces import without_rights
 from support.processes import free_port, guarded, scratch_folder
 from support.sidecar import Sidecar, environment, program
 from support.waiting import PATIENCE, wait_until
 
 HASTE = 0.05  # what a second of a probe's period lasts here
 GRACE_S = 5   # what TERM is given before KILL
-SYSTEM_PATH = "/usr/bin:/bin"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 # --- images and paths ---------------------------------------------------------------------------
@@ -123,7 +125,7 @@ class Pod:
         self.problem = None
         self._ending, self._settled, self._gone = (threading.Event() for _ in range(3))
         self._thread = threading.Thread(target=self._start_all, daemon=True)
-        self._empty = {}  # emptyDir volumes, shared by the containers
+        self._empty = {}
 
     def __enter__(self):
         self._thread.start()
@@ -168,6 +170,13 @@ class Pod:
             return None
         self.running[container["name"]] = running = Running(self, container)
         return running
+
+    def empty_folder(self, volume):
+        """Of an emptyDir volume, which the containers share."""
+        if volume not in self._empty:
+            self._empty[volume] = scratch_folder(volume)
+            self._empty[volume].chmod(0o777)
+        return self._empty[volume]
 
     # --- what it is like
 
@@ -269,7 +278,7 @@ class Running:
 
     def _folder_of(self, volume, sub_path):
         if "emptyDir" in volume:
-            return self.pod._empty.setdefault(volume["name"], scratch_folder(volume["name"])) / sub_path
+            return self.pod.empty_folder(volume["name"]) / sub_path
         if "image" in volume:
             files = self.pod.world.images[volume["image"]["reference"]].files
             return Path(translated("/" + sub_path.strip("/"), files))
@@ -291,8 +300,19 @@ class Running:
             line[0] = shutil.which(line[0], path=self.image.path) or line[0]
         folder = translated(self.container.get("workingDir", self.image.folder), self.places)
         with open(self.log, "ab") as log:
-            return subprocess.Popen(guarded(line), cwd=folder,
+            return subprocess.Popen(guarded([*self._confined(folder), *line]), cwd="/",
                                     env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def _confined(self, folder):
+        """The prefix of a command line that takes away what the security context takes away."""
+        context = {**self.pod.spec.get("securityContext", {}), **self.container.get("securityContext", {})}
+        within = ("sh", "-c", f'cd "{folder}" && exec "$@"', "sh")
+        if not context.get("readOnlyRootFilesystem"):
+            return within
+        assert context["runAsNonRoot"] and context["capabilities"]["drop"] == ["ALL"], context
+        mounts = self.container.get("volumeMounts", ())
+        writable = [self.volumes[mount["name"]] for mount in mounts if not mount.get("readOnly")]
+        return (*without_rights(writable), *within)
 
     def environment(self):
         given = {each["name"]: self._value(each) for each in self.container.get("env", ())}
