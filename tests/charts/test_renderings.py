@@ -41,6 +41,15 @@ def test_restricted(values):
             assert restricted.violations(template["spec"], annotations) == []
 
 
+def test_user_ids_may_be_left_to_the_cluster():
+    """As OpenShift wants it."""
+    nobody = {"schemalatch.securityContext.runAsUser": None, "schemalatch.securityContext.runAsGroup": None}
+    release = render(application(), "app/copy.yaml", nobody)
+    for container in release.pod()["initContainers"]:
+        assert not {"runAsUser", "runAsGroup"} & container["securityContext"].keys()
+    assert restricted.violations(release.pod()) == []
+
+
 @each_values
 def test_as_it_was(values):
     """The renderings that are kept; RECORD_GOLDEN=1 tests/charts.sh -k as_it_was writes them anew."""
