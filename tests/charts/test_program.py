@@ -140,7 +140,8 @@ def test_the_life_of_a_rendered_pod(values, database, project):
         database.execute("DROP TABLE orders")
         settled(container, lambda c: not c.ready, "unreadiness")
         if values == "app/image.yaml":
-            settled(container, lambda c: any("public.orders" in each for each in c.messages()), "the reason in an event")
+            settled(container, lambda c: any("public.orders" in each for each in c.messages()),
+                    "the reason in an event")
         assert container.alive
 
 
