@@ -9,7 +9,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 tests/install.sh build demo test cluster
 SCHEMALATCH_CLUSTER=$(tests/cluster/programs.sh)
+SCHEMALATCH_KUBE=$(tests/charts/fetch.sh)
 cmake --preset ci >/dev/null
 cmake --build --preset ci
-export SCHEMALATCH_CLUSTER SCHEMALATCH="$PWD/.build/ci/sidecar/schemalatch" PYTHONDONTWRITEBYTECODE=1
+export SCHEMALATCH_CLUSTER SCHEMALATCH_KUBE SCHEMALATCH="$PWD/.build/ci/sidecar/schemalatch" PYTHONDONTWRITEBYTECODE=1
 exec tests/cluster/world.sh /usr/bin/python3 -m pytest -q -p no:cacheprovider "$@" tests/cluster

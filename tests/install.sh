@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing of Debian's packages for the purposes named: build, demo, test, check,
-# regression, truth, npm, maven, cluster, go.
+# regression, truth, npm, maven, charts, go, cluster.
 #   tests/install.sh build test
 # As root, or through sudo. Does nothing, and needs no network, where all is there.
 set -eu
@@ -20,10 +20,12 @@ packages_for() {
         ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
     maven) echo maven ;;
-    cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl python3-yaml ;;
-    go) echo golang-go ;;
+    charts) echo prometheus python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml \
+        util-linux coreutils ;;
+    cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl ;;
+    go) echo golang-go ca-certificates ;;
     *)
-        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven, cluster or go" >&2
+        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven, charts, go or cluster" >&2
         exit 2
         ;;
     esac

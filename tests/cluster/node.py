@@ -116,6 +116,7 @@ SystemdCgroup = false
             "address": NODE_ADDRESS, "port": 10250, "healthzPort": 0,
             "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
             "authorization": {"mode": "AlwaysAllow"},
+            "clusterDNS": ["10.96.0.10"],  # nobody there; without one each pod's events tell of it again and again
             "failSwapOn": False, "failCgroupV1": False, "cgroupDriver": "cgroupfs",
             "cgroupRoot": f"/{self.group}", "cgroupsPerQOS": True, "enforceNodeAllocatable": ["none"],
             "makeIPTablesUtilChains": False, "localStorageCapacityIsolation": False,

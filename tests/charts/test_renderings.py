@@ -1,0 +1,87 @@
+"""Every rendering: valid by Kubernetes' own schemas, fit for a restricted namespace, and as it was."""
+
+import os
+
+import pytest
+import yaml
+
+from charts import objects, restricted, schemas
+from charts.helm import CHARTS, HERE, application, helm, render
+from charts.matrix import ALL, each_values, each_values_and_kubernetes, rendered
+
+GOLDEN = HERE / "golden"
+
+
+@pytest.mark.parametrize("chart", ["schemalatch", "schemalatch-platform"])
+def test_lint(chart):
+    done = helm("lint", "--strict", CHARTS / chart)
+    assert done.returncode == 0 and "[WARNING]" not in done.stdout, done.stdout + done.stderr
+
+
+def test_lint_of_an_application_with_values_that_are_complete():
+    done = helm("lint", "--strict", application(), "--values", HERE / "values/app/tables.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@each_values_and_kubernetes
+def test_valid(values, kubernetes):
+    release = rendered(values, kubernetes)
+    found = [f"{item['kind']} {item['metadata']['name']}: {problem}" for item in release.objects
+             for problem in [*schemas.problems(item, kubernetes), *objects.problems(item)]]
+    assert found == []
+
+
+@each_values
+def test_restricted(values):
+    for item in rendered(values).objects:
+        template = objects.template_of(item)
+        if template:
+            annotations = template["metadata"].get("annotations")
+            assert restricted.violations(template["spec"], annotations) == []
+
+
+@each_values
+def test_as_it_was(values):
+    """The renderings that are kept; RECORD_GOLDEN=1 tests/charts.sh -k as_it_was writes them anew."""
+    path = GOLDEN / values
+    text = rendered(values).text
+    if os.environ.get("RECORD_GOLDEN"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        pytest.fail("golden files were recorded: look at the diff, then run without RECORD_GOLDEN")
+    assert path.exists(), f"{path} is not there: RECORD_GOLDEN=1 tests/charts.sh -k as_it_was writes it"
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_over():
+    kept = sorted(str(path.relative_to(GOLDEN)) for path in GOLDEN.rglob("*.yaml"))
+    assert kept == ALL
+
+
+def test_no_anchor_or_tab_of_ours_reaches_the_manifest():
+    text = rendered("app/django.yaml").text
+    assert "\t" not in text
+    assert not [line for line in text.splitlines() if line != line.rstrip()], "trailing blanks"
+
+
+@pytest.mark.parametrize("name", ["a", "o" * 53])
+def test_names_of_any_release_fit(name):
+    release = render(application(), "app/copy.yaml", name=name)
+    for item in release.objects:
+        assert objects.problems(item) == []
+        assert len(item["metadata"]["name"]) <= 63
+
+
+def test_the_same_values_give_the_same_text():
+    assert rendered("app/django.yaml").text == render(application(), "app/django.yaml").text
+
+
+def test_values_files_have_no_key_twice():
+    """YAML would let the last one win without a word."""
+    class Loader(yaml.SafeLoader):  # pylint: disable=too-many-ancestors
+        def construct_mapping(self, node, deep=False):
+            keys = [self.construct_object(key) for key, _ in node.value]
+            assert len(set(keys)) == len(keys), f"{node.start_mark}: {keys}"
+            return super().construct_mapping(node, deep)
+    for path in [*CHARTS.glob("schemalatch*/values.yaml"), *HERE.glob("values/*/*.yaml")]:
+        yaml.load(path.read_text(encoding="utf-8"), Loader)
