@@ -3,11 +3,11 @@
 import os
 
 import pytest
+from charts.helm import platform, render
 from e2e.conftest import pytest_configure, pytest_runtest_call, pytest_runtest_makereport  # noqa: F401 (hooks)
 
 from cluster.api import Refused
-from cluster.charts import render
-from cluster.control_plane import PORT, TOKEN, ControlPlane
+from cluster.control_plane import ControlPlane
 from cluster.daemon import NODE_ADDRESS, program
 from cluster.images import libraries
 from cluster.node import PAUSE, Node
@@ -33,7 +33,7 @@ def api(plane):
 @pytest.fixture(scope="session")
 def injection(plane):
     """The platform chart's policies, in force."""
-    plane.apply(render("schemalatch-platform", {"injection.enabled": True, **QUICK}))
+    plane.apply(render(platform(), sets={"injection.enabled": True, **QUICK}).text)
     namespace = plane.namespace(ENABLED)
     wait_until(lambda: injects(plane.api, namespace) and refuses(plane.api, namespace), 60, "the policies to be in force")
 
@@ -53,7 +53,7 @@ def refuses(api, namespace):
 
 @pytest.fixture(scope="session")
 def node(plane):
-    with Node(plane.api, TOKEN, PORT) as running:
+    with Node(plane.api) as running:
         load_images(running)
         running.start_kubelet()
         yield running

@@ -68,9 +68,9 @@ class ControlPlane:
                          "data": {"ca.crt": authority}}, name)
         return name
 
-    def apply(self, manifests):
-        """By kubectl, with unknown fields as errors."""
-        return self.api.kubectl("apply", "--validate=strict", "-f", "-", input=manifests)
+    def apply(self, manifests, *options, namespace="default"):
+        """By kubectl, with unknown fields as errors; gives what it printed."""
+        return self.api.kubectl("apply", "--validate=strict", *options, "-f", "-", input=manifests, namespace=namespace)
 
 
 __all__ = ["RESTRICTED", "ControlPlane", "Refused"]

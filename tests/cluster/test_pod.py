@@ -131,12 +131,12 @@ def test_with_an_exec_probe_the_event_says_why(start, database):
 
 def test_a_plain_init_container_waits_and_is_gone(start, database):
     pod = start({"schemalatch.io/kind": "init", "schemalatch.io/config": None, "schemalatch.io/tables": "users"})
-    pod.wait_state("schemalatch", "running")
-    wait_until(lambda: "missing" in pod.logs("schemalatch"), 60, "the reason in the log")
+    pod.wait_state("schemalatch-wait", "running")
+    wait_until(lambda: "missing" in pod.logs("schemalatch-wait"), 60, "the reason in the log")
     assert pod.state("app") == {"waiting": {"reason": "PodInitializing"}}
     migrate(database)
     pod.wait_ready()
-    ended = pod.state("schemalatch")["terminated"]
+    ended = pod.state("schemalatch-wait")["terminated"]
     assert (ended["exitCode"], ended["reason"]) == (0, "Completed")
     database.execute("DROP TABLE users")
     stays(lambda: pod.condition("Ready") == "True", 3, "Ready: whoever waits once does not watch")
