@@ -9,7 +9,7 @@ from e2e.conftest import pytest_configure, pytest_runtest_call, pytest_runtest_m
 from cluster.api import Refused
 from cluster.control_plane import ControlPlane
 from cluster.daemon import NODE_ADDRESS, program
-from cluster.images import libraries
+from cluster.images import BUSYBOX_FILES, BUSYBOX_LINKS, libraries
 from cluster.node import PAUSE, Node
 from cluster.pods import APP_IMAGE, ENABLED, asking
 from support.postgres import Postgres
@@ -59,13 +59,9 @@ def node(plane):
         yield running
 
 
-BUSYBOX = "/bin/busybox"
-APPLETS = ("sh", "sleep", "wget")
-
-
 def load_images(node):
     node.load_image(PAUSE, {"/pause": program("pause")}, command=["/pause"])
-    node.load_image(APP_IMAGE, {BUSYBOX: BUSYBOX}, links={f"/bin/{name}": "busybox" for name in APPLETS})
+    node.load_image(APP_IMAGE, BUSYBOX_FILES, links=BUSYBOX_LINKS)
     archive = os.environ.get("SCHEMALATCH_IMAGE")
     if archive:
         node.load(archive)

@@ -8,6 +8,10 @@ import tarfile
 import time
 from pathlib import Path
 
+# Debian's static one, with what the tests' pods call.
+BUSYBOX_FILES = {"/bin/busybox": "/bin/busybox"}
+BUSYBOX_LINKS = {f"/bin/{name}": "busybox" for name in ("sh", "sleep", "wget", "cp")}
+
 
 def _layer(files, links):
     """An uncompressed tar of {path in the image: file here or bytes}, and of {path: target}."""
