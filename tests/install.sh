@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing of Debian's packages for the purposes named: build, demo, test, check,
-# regression, truth, npm, maven, charts, go, cluster.
+# regression, truth, npm, maven, charts, cluster, go.
 #   tests/install.sh build test
 # As root, or through sudo. Does nothing, and needs no network, where all is there.
 set -eu
@@ -21,11 +21,11 @@ packages_for() {
     npm) echo npm ;;
     maven) echo maven ;;
     charts) echo prometheus python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml \
-        util-linux coreutils ;;
-    cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl ;;
+        python3-fastapi uvicorn util-linux coreutils ;;
+    cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl python3-yaml ;;
     go) echo golang-go ca-certificates ;;
     *)
-        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven, charts, go or cluster" >&2
+        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven, charts, cluster or go" >&2
         exit 2
         ;;
     esac

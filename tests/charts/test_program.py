@@ -60,8 +60,11 @@ def test_the_program_takes_the_configuration(values, world):
 
 
 def expected_of(release):
-    """Flags win over the file."""
+    """Flags win over the file; folders by label are printed as the command line has them."""
     config = release.config()
+    for check in (check for database in config.get("databases", ()) for check in database["checks"]):
+        if isinstance(check.get("directory"), dict):
+            check["directory"] = [f"{label}={path}" for label, path in check["directory"].items()]
     args = release.gate()["args"]
     if "--log-level" in args:
         config["log"]["level"] = args[args.index("--log-level") + 1]
