@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing of Debian's packages for the purposes named: build, demo, test, check,
-# regression, truth, npm, maven.
+# regression, truth, npm, maven, image.
 #   tests/install.sh build test
 # As root, or through sudo. Does nothing, and needs no network, where all is there.
 set -eu
@@ -20,8 +20,9 @@ packages_for() {
         ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
     maven) echo maven ;;
+    image) echo buildah podman crun debootstrap debian-archive-keyring util-linux ;;
     *)
-        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm or maven" >&2
+        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven or image" >&2
         exit 2
         ;;
     esac
