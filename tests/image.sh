@@ -13,6 +13,10 @@ folder=/var/tmp/schemalatch-image-bookworm-1
 base=docker.io/library/debian:bookworm-slim
 version=$(sed -n 's/^project(schemalatch VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 image=docker.io/library/schemalatch:$version
+revision=$(git rev-parse --short=12 HEAD)
+epoch=$(git log -1 --format=%ct)
+reader_version=0.8.5
+reader=/var/tmp/schemalatch-spdx-tools-$reader_version
 
 # A storage apart from the machine's own, for buildah and podman alike.
 use_own_storage() {
@@ -54,11 +58,48 @@ make_base() {
     buildah commit -q --rm "$container" "$base" >/dev/null
 }
 
-build_image() {
-    epoch=$(git log -1 --format=%ct)
+# build TAG [OPTION...]: the image, or what the options make of it.
+build() {
+    tag=$1
+    shift
     buildah build -q --layers --timestamp "$epoch" --build-arg SOURCE_DATE_EPOCH="$epoch" \
-        --build-arg VERSION="$version" --build-arg REVISION="$(git rev-parse --short=12 HEAD)" \
-        -f sidecar/Dockerfile -t "$image" .
+        --build-arg VERSION="$version" --build-arg REVISION="$revision" \
+        -f sidecar/Dockerfile -t "$tag" "$@" . >"$folder/${tag##*:}.log" 2>&1 || {
+        cat "$folder/${tag##*:}.log" >&2
+        return 1
+    }
+}
+
+# Once more, all that is ours, without a layer of before: on Debian's packages as they were unpacked then.
+build_again() {
+    build "$image-tools" --target tools
+    build "$1" --no-cache --build-arg BASE="$image-tools"
+}
+
+id_of() {
+    buildah inspect --type image --format '{{.FromImageID}}' "$1"
+}
+
+build_all() {
+    build "$image"
+    build "$image-sbom" --target sbom
+    build_again "$image-again" &
+    build "$image-debian" --build-arg LIBPQ=debian
+    wait $!
+    # Packages that Debian has replaced since the layers were made are no fault of the Dockerfile.
+    [ "$(id_of "$image")" = "$(id_of "$image-again")" ] || build_again "$image"
+}
+
+run_tests() {
+    SCHEMALATCH_IMAGE=$image SCHEMALATCH_IMAGE_AGAIN=$image-again SCHEMALATCH_IMAGE_SBOM=$image-sbom \
+        SCHEMALATCH_EPOCH=$epoch SCHEMALATCH_REVISION=$revision SCHEMALATCH_SPDX_READER=$reader/bin/pyspdxtools \
+        SCHEMALATCH_PG_BIN=${SCHEMALATCH_PG_BIN:-/usr/lib/postgresql/15/bin} PYTHONDONTWRITEBYTECODE=1 "$@"
+}
+
+install_reader() {
+    [ -x "$reader/bin/pyspdxtools" ] && return
+    /usr/bin/python3 -m venv "$reader"
+    "$reader/bin/pip" install -q "spdx-tools==$reader_version"
 }
 
 archive=
@@ -66,15 +107,18 @@ if [ "${1:-}" = --archive ]; then
     archive=$2
     tests/install.sh image
 else
-    tests/install.sh build demo test image
+    tests/install.sh demo test image
+    install_reader
 fi
 use_own_storage
 exec 8>"$folder/lock"
 flock 8
 buildah inspect --type image "$base" >/dev/null 2>&1 || make_base
-build_image
 if [ -n "$archive" ]; then
+    build "$image"
     rm -f "$archive"
-    buildah push -q "$image" "docker-archive:$archive:$image"
-    exit
+    exec buildah push -q "$image" "docker-archive:$archive:$image"
 fi
+build_all
+run_tests /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/image
+run_tests /usr/bin/python3 tests/image/figures.py

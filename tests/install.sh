@@ -20,7 +20,7 @@ packages_for() {
         ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
     maven) echo maven ;;
-    image) echo buildah podman crun debootstrap debian-archive-keyring util-linux ;;
+    image) echo buildah podman runc python3-venv debootstrap debian-archive-keyring util-linux ;;
     *)
         echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven or image" >&2
         exit 2
