@@ -7,10 +7,11 @@ cd "$(dirname "$0")/.."
 if [ "$(id -u)" != 0 ]; then
     exec sudo -E "$0" "$@"
 fi
-tests/install.sh build demo test cluster
+tests/install.sh demo test charts cluster
 SCHEMALATCH_CLUSTER=$(tests/cluster/programs.sh)
 SCHEMALATCH_KUBE=$(tests/charts/fetch.sh)
-cmake --preset ci >/dev/null
-cmake --build --preset ci
-export SCHEMALATCH_CLUSTER SCHEMALATCH_KUBE SCHEMALATCH="$PWD/.build/ci/sidecar/schemalatch" PYTHONDONTWRITEBYTECODE=1
+mkdir -p .build
+SCHEMALATCH_IMAGE=$PWD/.build/image.tar
+tests/image.sh --archive "$SCHEMALATCH_IMAGE"
+export SCHEMALATCH_CLUSTER SCHEMALATCH_KUBE SCHEMALATCH_IMAGE PYTHONDONTWRITEBYTECODE=1
 exec tests/cluster/world.sh /usr/bin/python3 -m pytest -q -p no:cacheprovider "$@" tests/cluster

@@ -9,7 +9,7 @@ from e2e.conftest import pytest_configure, pytest_runtest_call, pytest_runtest_m
 from cluster.api import Refused
 from cluster.control_plane import ControlPlane
 from cluster.daemon import NODE_ADDRESS, program
-from cluster.images import BUSYBOX_FILES, BUSYBOX_LINKS, libraries
+from cluster.images import BUSYBOX_FILES, BUSYBOX_LINKS
 from cluster.node import PAUSE, Node
 from cluster.pods import APP_IMAGE, ENABLED, asking
 from support.postgres import Postgres
@@ -63,12 +63,8 @@ def load_images(node):
     node.load_image(PAUSE, {"/pause": program("pause")}, command=["/pause"])
     node.load_image(APP_IMAGE, BUSYBOX_FILES, links=BUSYBOX_LINKS)
     archive = os.environ.get("SCHEMALATCH_IMAGE")
-    if archive:
-        node.load(archive)
-    else:
-        ours = os.environ["SCHEMALATCH"]
-        files = {"/usr/bin/schemalatch": ours, **{path: path for path in libraries(ours)}}
-        node.load_image("docker.io/library/schemalatch:0.1.0", files, command=["/usr/bin/schemalatch"])
+    assert archive, "set SCHEMALATCH_IMAGE to the archive that tests/image.sh --archive writes"
+    node.load(archive)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import subprocess
 import tarfile
 import time
 from pathlib import Path
@@ -67,9 +66,3 @@ def write_archive(archive, name, files, *, links=None, command=(), user="65532:6
             entry.size, entry.mtime = len(data), int(time.time())
             tar.addfile(entry, io.BytesIO(data))
     return archive
-
-
-def libraries(binary):
-    """The shared libraries that a program loads, its loader among them."""
-    listed = subprocess.check_output(["ldd", binary], text=True)
-    return [word for line in listed.splitlines() for word in line.split() if word.startswith("/")]

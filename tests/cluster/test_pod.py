@@ -222,15 +222,22 @@ def test_a_rotated_secret_reaches_the_running_sidecar(start, api, namespace, own
     assert status_of(pod.get(), "schemalatch")["restartCount"] == 0
 
 
-@pytest.fixture
-def project(database, node):
-    """A release of two Alembic revisions, of which the database has one; its image has their files."""
-    made = AlembicProject(database.url())
+@pytest.fixture(scope="module")
+def release_of_two(node):
+    """A release of two Alembic revisions, and its image with their files."""
+    made = AlembicProject("postgresql://")
     made.revision("a1", "op.create_table('users', sa.Column('id', sa.Integer))")
     made.revision("b2")
-    made.upgrade("a1")
     files = {f"/srv/app/migrations/versions/{path.name}": path.read_bytes() for path in made.release().glob("*.py")}
     node.load_image(RELEASE, {**files, **BUSYBOX_FILES}, links=BUSYBOX_LINKS)
+    return made
+
+
+@pytest.fixture
+def project(release_of_two, database):
+    """The same, with a database that has the first revision."""
+    made = release_of_two.copy(database.url())
+    made.upgrade("a1")
     return made
 
 
@@ -252,6 +259,7 @@ def test_the_pod_that_the_library_chart_writes(api, namespace, start_from, proje
     release = render(application(), sets={
         "schemalatch.database.existingSecret": "app-db", "schemalatch.probes.startup.type": "exec",
         "schemalatch.probes.startup.periodSeconds": 1, "schemalatch.probes.readiness.periodSeconds": 1,
+        "schemalatch.database.period": "100ms",
         "schemalatch.migrations": {"source": source, "tool": "alembic", "image": RELEASE,
                                    "path": "/srv/app/migrations/versions"},
     })
