@@ -54,7 +54,8 @@ class ControlPlane:
                 f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
                 "--service-cluster-ip-range=10.96.0.0/24", f"--token-auth-file={self.folder / 'tokens.csv'}",
                 "--authorization-mode=RBAC", "--kubelet-preferred-address-types=InternalIP",
-                "--watch-cache=true", "--v=1"]
+                # For what the platform chart renders for older clusters.
+                "--runtime-config=admissionregistration.k8s.io/v1beta1=true"]
 
     def namespace(self, labels=None, annotations=None, name=None):
         """A fresh namespace as its controllers would leave it; gives its name."""
