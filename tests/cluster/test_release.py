@@ -2,6 +2,7 @@
 runbooks in charts/README.md, as they stand there but for the namespace and the chart's folder; only what
 needs running pods, and so controllers, is left out."""
 
+import functools
 import json
 import os
 import re
@@ -62,8 +63,12 @@ class Shell:
 
     def config(self, release):
         """What a release's pods have mounted."""
-        name = release.render().only("ConfigMap")["metadata"]["name"]
-        return json.loads(self.get("configmap", name)["data"]["schemalatch.json"])
+        return json.loads(self.get("configmap", config_name(release))["data"]["schemalatch.json"])
+
+
+@functools.cache
+def config_name(release):
+    return release.render().only("ConfigMap")["metadata"]["name"]
 
 
 def line_with(*words):
