@@ -20,7 +20,7 @@ packages_for() {
         ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
     maven) echo maven ;;
-    charts) echo prometheus python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml \
+    charts) echo libcmocka-dev prometheus python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml \
         python3-fastapi uvicorn util-linux coreutils ;;
     cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl python3-yaml ;;
     image) echo buildah podman runc python3-venv debootstrap debian-archive-keyring util-linux ;;
