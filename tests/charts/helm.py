@@ -28,11 +28,11 @@ def kube_folder():
     return Path(folder)
 
 
-def helm(*words):
+def helm(*words, program="helm"):
     """Runs helm with no settings but its own, and nobody's cluster."""
     home = scratch_folder("helm")
     return subprocess.run(
-        [kube_folder() / "bin/helm", *map(str, words)], capture_output=True, text=True, timeout=60,
+        [kube_folder() / "bin" / program, *map(str, words)], capture_output=True, text=True, timeout=60,
         env={"PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": "/nonexistent"},
     )
 
@@ -60,12 +60,12 @@ def platform():
     return CHARTS / "schemalatch-platform"
 
 
-def template(chart, values, sets, kubernetes, name):
+def template(chart, values, sets, kubernetes, name, program="helm"):
     words = ["template", name, chart, "--kube-version", kubernetes, "--namespace", "shop"]
     words += ["--values", VALUES / values] if values else []
     for key, value in (sets or {}).items():
         words += ["--set-json", f"{key}={json.dumps(value)}"]
-    return helm(*words)
+    return helm(*words, program=program)
 
 
 class Release:
@@ -95,9 +95,9 @@ class Release:
         return json.loads(self.only("ConfigMap")["data"]["schemalatch.json"])
 
 
-def render(chart, values=None, sets=None, *, kubernetes=NEWEST, name="orders"):
+def render(chart, values=None, sets=None, *, kubernetes=NEWEST, name="orders", program="helm"):
     """Renders with a file of values/ and single values on top; without a complaint of helm's."""
-    done = template(chart, values, sets, kubernetes, name)
+    done = template(chart, values, sets, kubernetes, name, program)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "", done.stderr
     return Release(done.stdout)

@@ -30,7 +30,7 @@ def stages(dockerfile):
         if word == "FROM":
             base, _, name = rest.partition(" AS ")
             found[name] = (base, [])
-        elif word and word != "#":
+        elif found and word and word != "#":
             list(found.values())[-1][1].append((word, rest))
     return found
 

@@ -39,12 +39,17 @@ def load(path):
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def promtool_test(folder, path):
+    """Runs a file of alerts/ against the rules in the folder."""
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "30s", **load(path)}
+    (folder / "test.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    return promtool("test", "rules", "test.yaml", cwd=folder)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_when_it_fires(path):
     folder = write_rules(rendered("platform/all.yaml"))
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "30s", **load(path)}
-    (folder / "test.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    done = promtool("test", "rules", "test.yaml", cwd=folder)
+    done = promtool_test(folder, path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -91,7 +96,5 @@ def test_the_selector_is_in_every_selector():
 def test_an_alert_that_never_fires_is_found():
     """The unit tests above can fail."""
     release = render(platform(), "platform/all.yaml", {"prometheusRule.alerts.SchemalatchDown.for": "2h"})
-    folder = write_rules(release)
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "30s", **load(HERE / "alerts/SchemalatchDown.yaml")}
-    (folder / "test.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    assert promtool("test", "rules", "test.yaml", cwd=folder).returncode == 1
+    done = promtool_test(write_rules(release), HERE / "alerts/SchemalatchDown.yaml")
+    assert done.returncode == 1, done.stdout

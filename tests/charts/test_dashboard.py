@@ -35,7 +35,8 @@ def exposition(server):
     """Samples of a sidecar that has everything to tell: migrations that are behind, tables, an upstream.
     name -> the labels that its samples have."""
     database = server.create_database()
-    database.execute("CREATE TABLE alembic_version (version_num varchar(32)); INSERT INTO alembic_version VALUES ('a1')")
+    database.execute("CREATE TABLE alembic_version (version_num varchar(32))")
+    database.execute("INSERT INTO alembic_version VALUES ('a1')")
     revisions = scratch_folder("versions") / "expected.list"
     revisions.write_text("b2 <- a1\na1\n", encoding="utf-8")
     config = configuration(database.url(), tables("users"), alembic(list=str(revisions)),
@@ -79,7 +80,8 @@ def test_the_alerts_name_what_exists(exposition):
 
 def test_a_metric_that_does_not_exist_is_found(exposition):
     """The tests above can fail."""
-    for wrong in ("schemalatch_redy", 'schemalatch_ready{check="a"}', "sum by (verdict) (schemalatch_ready)", "vector(1)"):
+    for wrong in ("schemalatch_redy", 'schemalatch_ready{check="a"}', "vector(1)",
+                  "sum by (verdict) (schemalatch_ready)"):
         with pytest.raises(AssertionError):
             assert_known(wrong, exposition, "a test")
 
@@ -98,8 +100,9 @@ def test_every_metric_is_of_use(exposition):
 
 
 def test_the_queries_parse():
-    group = {"name": "dashboard", "rules": [{"record": "x:y", "labels": {"query": str(index)}, "expr": as_promql(query)}
-                                            for index, (_, query) in enumerate(queries())]}
+    parsed = [{"record": "x:y", "labels": {"query": str(index)}, "expr": as_promql(query)}
+              for index, (_, query) in enumerate(queries())]
+    group = {"name": "dashboard", "rules": parsed}
     path = scratch_folder("queries") / "queries.yaml"
     path.write_text(yaml.safe_dump({"groups": [group]}), encoding="utf-8")
     done = subprocess.run(["promtool", "check", "rules", str(path)], capture_output=True, text=True)

@@ -20,7 +20,8 @@ def rules():
     release = render(platform(), "platform/all.yaml")
     names = [rule["alert"] for rule in release.only("PrometheusRule")["spec"]["groups"][0]["rules"]]
     sets = {f"prometheusRule.alerts.{name}.for": "1s" for name in names}
-    quick = render(platform(), "platform/all.yaml", {**sets, "prometheusRule.alerts.SchemalatchStale.afterSeconds": 5})
+    sets["prometheusRule.alerts.SchemalatchStale.afterSeconds"] = 5
+    quick = render(platform(), "platform/all.yaml", sets)
     path = scratch_folder("rules") / "rules.yaml"
     path.write_text(yaml.safe_dump(quick.only("PrometheusRule")["spec"]), encoding="utf-8")
     return path

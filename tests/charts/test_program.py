@@ -140,7 +140,8 @@ def test_the_life_of_a_rendered_pod(values, database, project):
         database.execute("DROP TABLE orders")
         settled(container, lambda c: not c.ready, "unreadiness")
         if values == "app/image.yaml":
-            settled(container, lambda c: any("public.orders" in each for each in c.messages()), "the reason in an event")
+            settled(container, lambda c: any("public.orders" in each for each in c.messages()),
+                    "the reason in an event")
         assert container.alive
 
 
@@ -188,7 +189,7 @@ def config_map_name(**sets):
 
 @pytest.mark.parametrize("key, value", [
     ("disabled", "INC-42"), ("mode", "observe"), ("database.holdFor", "1h"), ("database.period", "1s"),
-    ("config.log", {"level": "debug"}), ("commonLabels", {"a": "b"}),
+    ("database.notify", "schema"), ("config.log", {"level": "debug"}), ("commonLabels", {"a": "b"}),
 ])
 def test_what_may_change_under_running_pods_keeps_the_name(key, value):
     assert config_map_name(**{key: value}) == config_map_name()
@@ -197,7 +198,8 @@ def test_what_may_change_under_running_pods_keeps_the_name(key, value):
 @pytest.mark.parametrize("key, value", [
     ("tables", ["users"]), ("contract", '{"schemalatch": 1}'), ("migrations.list", "ae1027a6acf\n"),
     ("migrations.rule", "exact"), ("checks", [{"kind": "query", "sql": "SELECT true"}]),
-    ("image.tag", "0.2.0"), ("port", 9000), ("database.schema", "other"),
+    ("image.tag", "0.2.0"), ("port", 9000), ("database.schema", "other"), ("database.url", "postgresql://other/a"),
+    ("upstreams", [{"url": "http://127.0.0.1/health"}]), ("stateDirectory.enabled", True),
 ])
 def test_what_a_release_asks_for_is_its_own(key, value):
     """Old pods keep their ConfigMap: what only the new release needs must not close their gates."""

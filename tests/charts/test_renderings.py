@@ -1,11 +1,12 @@
 """Every rendering: valid by Kubernetes' own schemas, fit for a restricted namespace, and as it was."""
 
 import os
+import shutil
 
 import pytest
 import yaml
 
-from charts import objects, restricted, schemas
+from charts import matrix, objects, restricted, schemas
 from charts.helm import CHARTS, HERE, application, helm, render
 from charts.matrix import ALL, each_values, each_values_and_kubernetes, rendered
 
@@ -40,6 +41,15 @@ def test_restricted(values):
             assert restricted.violations(template["spec"], annotations) == []
 
 
+def test_user_ids_may_be_left_to_the_cluster():
+    """As OpenShift wants it."""
+    nobody = {"schemalatch.securityContext.runAsUser": None, "schemalatch.securityContext.runAsGroup": None}
+    release = render(application(), "app/copy.yaml", nobody)
+    for container in release.pod()["initContainers"]:
+        assert not {"runAsUser", "runAsGroup"} & container["securityContext"].keys()
+    assert restricted.violations(release.pod()) == []
+
+
 @each_values
 def test_as_it_was(values):
     """The renderings that are kept; RECORD_GOLDEN=1 tests/charts.sh -k as_it_was writes them anew."""
@@ -51,6 +61,34 @@ def test_as_it_was(values):
         pytest.fail("golden files were recorded: look at the diff, then run without RECORD_GOLDEN")
     assert path.exists(), f"{path} is not there: RECORD_GOLDEN=1 tests/charts.sh -k as_it_was writes it"
     assert text == path.read_text(encoding="utf-8")
+
+
+@each_values
+def test_helm_3_renders_the_same(values):
+    chart = matrix.CHARTS[values.partition("/")[0]]()
+    assert render(chart, values, program="helm3").text == rendered(values).text
+
+
+def test_helm_3_refuses_the_same():
+    done = helm("template", application(), "--set-json", 'schemalatch.tabels=["a"]', program="helm3")
+    assert done.returncode != 0 and "tabels" in done.stderr
+
+
+def test_the_library_is_brought_by_helm_itself(tmp_path):
+    """As its README says: a dependency by a path, in an umbrella chart or not."""
+    shutil.copytree(HERE / "app", tmp_path / "app")
+    shutil.copytree(CHARTS / "schemalatch", tmp_path / "schemalatch")
+    (tmp_path / "umbrella").mkdir()
+    (tmp_path / "umbrella/Chart.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v2", "name": "umbrella", "version": "1.0.0",
+        "dependencies": [{"name": "app", "version": "1.2.3+build.4", "repository": "file://../app"}]}))
+    for chart in ("app", "umbrella"):
+        done = helm("dependency", "update", tmp_path / chart)
+        assert done.returncode == 0, done.stderr
+    alone = render(tmp_path / "app", "app/copy.yaml")
+    values = yaml.safe_load((HERE / "values/app/copy.yaml").read_text(encoding="utf-8"))
+    below = render(tmp_path / "umbrella", None, {"app": values, "global": {"team": "shop"}})
+    assert below.objects == alone.objects == rendered("app/copy.yaml").objects
 
 
 def test_no_golden_file_is_left_over():

@@ -46,16 +46,21 @@ app.kubernetes.io/instance: {{ .Release.Name | trunc 63 | trimSuffix "-" }}
 
 {{/*
 The ConfigMap's name carries what a release asks for. Pods of the old release keep the old map, and are
-not judged by what only the new one needs; what may change under running pods (mode, disabled, times,
-log) is not counted, so that it reaches them without a rollout.
+not judged by what only the new one needs. What may change under running pods (mode, disabled, log, times,
+thresholds) is not counted, so that it reaches them without a rollout.
 */}}
 {{- define "schemalatch.configMapName" -}}
 {{- if .Values.schemalatch.existingConfigMap -}}
 {{- tpl .Values.schemalatch.existingConfigMap . -}}
 {{- else -}}
-{{- $asked := list (include "schemalatch.image" .) .Values.schemalatch.port (include "schemalatch.contract" .) (include "schemalatch.list" .) -}}
-{{- range (include "schemalatch.config" . | fromJson).databases -}}
-{{- $asked = append $asked (pick . "name" "schema" "role" "server" "checks") -}}
+{{- $config := include "schemalatch.config" . | fromJson -}}
+{{- $asked := list (include "schemalatch.image" .) (include "schemalatch.contract" .) (include "schemalatch.list" .)
+      (omit $config "mode" "disabled" "log" "databases" "upstreams") -}}
+{{- range $config.databases -}}
+{{- $asked = append $asked (omit . "period" "retryPeriod" "timeout" "holdFor" "keepConnection" "notify") -}}
+{{- end -}}
+{{- range $config.upstreams -}}
+{{- $asked = append $asked (omit . "period" "retryPeriod" "timeout" "failureThreshold" "successThreshold" "initialDelay") -}}
 {{- end -}}
 {{- printf "%s-%s" (include "schemalatch.fullname" . | trunc 54 | trimSuffix "-") ($asked | toJson | sha256sum | trunc 8) -}}
 {{- end -}}
