@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from charts.helm import CHARTS, helm, platform, render
+from charts.helm import CHARTS, helm, platform
 from charts.matrix import rendered
 from charts.test_alerts import rules
 
@@ -135,8 +135,3 @@ def test_the_notes_tell_what_is_on():
     assert done.returncode == 0, done.stderr
     notes = done.stdout.partition("NOTES:")[2]
     assert "alerts      on" in notes and "off (dashboard.enabled)" in notes
-
-
-def test_injection_is_part_of_the_chart():
-    release = render(platform(), None, {"injection.enabled": True})
-    assert release.all("MutatingAdmissionPolicy")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from charts import matrix, objects, restricted, schemas
-from charts.helm import CHARTS, HERE, application, helm, render
+from charts.helm import CHARTS, HERE, NEWEST, application, helm, render
 from charts.matrix import ALL, each_values, each_values_and_kubernetes, rendered
 
 GOLDEN = HERE / "golden"
@@ -30,6 +30,14 @@ def test_valid(values, kubernetes):
     found = [f"{item['kind']} {item['metadata']['name']}: {problem}" for item in release.objects
              for problem in [*schemas.problems(item, kubernetes), *objects.problems(item)]]
     assert found == []
+
+
+def test_injection_is_valid():
+    """By the schemas; what it does is tried in a real API server by tests/cluster.sh."""
+    release = render(matrix.platform(), None, {"injection.enabled": True})
+    assert {item["kind"] for item in release.objects} >= {"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"}
+    for item in release.objects:
+        assert [*schemas.problems(item, NEWEST), *objects.problems(item)] == []
 
 
 @each_values
