@@ -51,7 +51,7 @@ class Document:
     def lines(self):
         """The command lines: of the `sh` blocks, and those in `code` that begin with a program."""
         fenced = [line for block in self.blocks("sh") for line in block.splitlines()]
-        inline = re.findall(r"`((?:kubectl|helm|schemalatch) [^`]+)`", self.prose)
+        inline = re.findall(r"`((?:kubectl|helm|schemalatch)\s[^`]+)`", self.prose)
         return fenced + [re.sub(r"\s+", " ", code) for code in inline]
 
     def commands(self, program):
