@@ -5,11 +5,15 @@
 #                                    docker.io/library/schemalatch:VERSION, for whoever imports it:
 #                                    ctr -n k8s.io images import FILE
 # No registry is asked: the base image is made with debootstrap, and named as the Dockerfile names it.
-# That, and the layers of earlier builds, stay in a storage of their own for the next run.
+# That, and the layers of earlier builds, stay in a storage of their own for the next run. As root.
 set -eu
 cd "$(dirname "$0")/.."
+[ "$(id -u)" = 0 ] || {
+    echo "tests/image.sh: debootstrap, and builds without a registry, want root" >&2
+    exit 1
+}
 
-folder=/var/tmp/schemalatch-image-bookworm-1
+folder=/var/tmp/schemalatch-image-bookworm-2
 base=docker.io/library/debian:bookworm-slim
 version=$(sed -n 's/^project(schemalatch VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 image=docker.io/library/schemalatch:$version
@@ -36,26 +40,30 @@ repositories() {
         grep ' bookworm' | sort -u -k2
 }
 
-# As the image of that name on Docker Hub has them, and with what this machine needs to reach them.
-write_apt_settings() {
+# As the real image of that name has them, and with what this machine needs to reach them.
+write_settings() {
     repositories | while read -r uri suite; do
         printf '%s\n' "Types: deb" "URIs: $uri" "Suites: $suite" "Components: main" \
             "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg" ""
     done >"$1/etc/apt/sources.list.d/debian.sources"
     : >"$1/etc/apt/sources.list"
-    apt-config dump | grep -E '^Acquire::(Check-|https?::)' >"$1/etc/apt/apt.conf.d/50machine" || true
+    printf '%s\n' 'path-exclude /usr/share/doc/*' 'path-include /usr/share/doc/*/copyright' \
+        'path-exclude /usr/share/man/*' 'path-exclude /usr/share/locale/*' >"$1/etc/dpkg/dpkg.cfg.d/slim"
+    echo 'APT::Keep-Downloaded-Packages "false";' >"$1/etc/apt/apt.conf.d/slim"
+    apt-config dump | grep -E '^Acquire::(Check-|https?::)' >"$1/etc/apt/apt.conf.d/machine" || true
 }
 
 make_base() {
     repositories | grep -q . || apt-get update -qq
     root=$(mktemp -d "$folder/base-XXXXXX")
-    trap 'rm -rf "$root"' EXIT
+    trap 'rm -rf --one-file-system "$root"' EXIT
     debootstrap --variant=minbase bookworm "$root" "$(repositories | sed -n '1s/ .*//p')" >"$folder/debootstrap.log"
     rm -rf "$root/var/cache/apt/archives" "$root/var/lib/apt/lists" "$root/usr/share/man"
-    write_apt_settings "$root"
+    write_settings "$root"
     container=$(buildah from scratch)
     buildah add -q "$container" "$root" / >/dev/null
     buildah commit -q --rm "$container" "$base" >/dev/null
+    rm -rf --one-file-system "$root"
 }
 
 # build TAG [OPTION...]: the image, or what the options make of it.

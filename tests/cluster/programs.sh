@@ -42,7 +42,7 @@ minor=${kubernetes#1.}
 # One call for all: they share a good half of what is compiled.
 (cd "$work/module" && CGO_ENABLED=0 go build -p 2 -o "$work/bin" \
     -tags 'providerless no_btrfs no_devmapper no_zfs no_aufs' \
-    -ldflags "-s -w -X $version.gitMajor=1 -X $version.gitMinor=${minor%.*} -X $version.gitVersion=v$kubernetes" \
+    -gcflags all=-dwarf=false -ldflags "-s -w -X $version.gitMajor=1 -X $version.gitMinor=${minor%.*} -X $version.gitVersion=v$kubernetes" \
     k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubelet go.etcd.io/etcd/server/v3 \
     github.com/containerd/containerd/v2/cmd/containerd github.com/containerd/containerd/v2/cmd/ctr \
     github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2)

@@ -3,7 +3,6 @@ against the variant with Debian's libpq in the same run. tests/image.sh runs it;
 cannot be measured, never for a goal that is missed on a busy machine.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from bench.figure import BYTES, HEADING, SECONDS, Figure, at_most, median, sprea
 from bench.instruments import NANOSECOND, memory  # noqa: E402
 from bench.run import table  # noqa: E402
 from support.certificates import make_certificate  # noqa: E402
-from support.container import Container, image, remove_left_behind, root_of, succeed  # noqa: E402
+from support.container import Container, image, remove_left_behind, root_of, run_image, succeed  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
 from support.processes import free_port, scratch_folder  # noqa: E402
 from support.sidecar import configuration, tables  # noqa: E402
@@ -46,6 +45,7 @@ def time_in(root, tool, port, *arguments):
     child = os.fork()
     if child == 0:
         os.dup2(writing, 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         os.chroot(root)
         os.chdir("/")
         os.setgroups([])
@@ -121,18 +121,19 @@ def figures():
     details = {"start": {v: spread(s) for v, s in started.items()},
                "probe": {v: spread(s) for v, s in probed.items()}}
     for key, name, unit, found in rows:
-        yield Figure(f"{name} ÷ {unit.show(GOALS[key])}", found["lean"], GOALS[key], unit, at_most(1),
-                     details.get(key, {}))
+        yield Figure(f"{name} ÷ its goal", found["lean"], GOALS[key], unit, at_most(1), details.get(key, {}))
         yield Figure(f"{name} ÷ with Debian's libpq", found["lean"], found["debian"], unit, at_most(1))
 
 
 def main():
     remove_left_behind()
     found = list(figures())
+    print(run_image(image(), "version").out, end="")
     print("\n".join(table([HEADING, *(figure.cells() for figure in found)])))
     for figure in found:
-        if figure.details:
-            print(figure.name, json.dumps(figure.details))
+        for variant, times in figure.details.items():
+            shown = ", ".join(f"{key} {SECONDS.show(value)}" for key, value in times.items() if key != "samples")
+            print(f"{figure.name.removesuffix(' ÷ its goal')}, {variant}: {shown}")
 
 
 if __name__ == "__main__":
