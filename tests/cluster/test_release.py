@@ -13,7 +13,7 @@ import pytest
 
 from charts.release import Release
 from charts.runbook import Document
-from cluster.control_plane import PORT, RESTRICTED, TOKEN
+from cluster.control_plane import PORT, RESTRICTED, TOKEN, Refused
 from cluster.daemon import program
 from support.processes import scratch_folder
 
@@ -101,21 +101,51 @@ def shell(plane, first):
     return made
 
 
+def make_pod(shell, api, kind, name=None):
+    """One of a workload's template, as its controller would make it."""
+    owner, = shell.get(kind, "-l", "app.kubernetes.io/instance=orders")["items"]
+    template = owner["spec"]["template"]
+    return api.create({"kind": "Pod", "spec": template["spec"], "metadata": {
+        "name": name or kind, "labels": template["metadata"]["labels"]}}, shell.namespace)
+
+
 def test_the_server_takes_the_pods_too(shell, plane, first):
     """At level restricted. No controller makes them, so they are made here from the templates."""
-    plane.api.create({"kind": "ServiceAccount", "metadata": {"name": "spare"}}, shell.namespace)
     for kind in ("deployments", "jobs"):
-        owner, = shell.get(kind, "-l", "app.kubernetes.io/instance=orders")["items"]
-        template = owner["spec"]["template"]
-        pod = {"kind": "Pod", "metadata": {"name": kind, "labels": template["metadata"]["labels"]},
-               "spec": template["spec"]}
-        made = plane.api.create(pod, shell.namespace)
+        made = make_pod(shell, plane.api, kind)
         assert "serviceAccountToken" not in json.dumps(made), "no token is mounted"
     gate = made_gate(plane.api.get("pods", "deployments", shell.namespace))
     assert gate["restartPolicy"] == "Always"
     assert "deployments" in shell.run(line_with("kubectl get pods", "-L"))
     shell.run(line_with("kubectl annotate pods"))
     assert plane.api.get("pods", "deployments", shell.namespace)["metadata"]["annotations"]["incident"] == "INC-42"
+
+
+def evicted(api, namespace, pod):
+    """Whether the server evicts it, as `kubectl drain` asks for it. 429 is what a budget says."""
+    try:
+        api.request("POST", f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction",
+                    {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}})
+    except Refused as refused:
+        assert refused.code == 429, refused
+        return False
+    return True
+
+
+def test_a_drain_evicts_pods_whose_gate_is_shut(shell, plane):
+    """The server itself judges that; that the budget is spent is all that it knows of it here."""
+    def running(name, ready):
+        make_pod(shell, plane.api, "deployments", name)
+        status = {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}]}
+        plane.api.request("PATCH", f"/api/v1/namespaces/{shell.namespace}/pods/{name}/status",
+                          {"status": status}, "application/merge-patch+json")
+        return name
+
+    assert not evicted(plane.api, shell.namespace, running("serves", True))
+    assert evicted(plane.api, shell.namespace, running("held-back", False))
+    shell.run("kubectl patch poddisruptionbudget orders-schemalatch-example -n shop --type=merge"
+              " -p '{\"spec\": {\"unhealthyPodEvictionPolicy\": \"IfHealthyBudget\"}}'")
+    assert not evicted(plane.api, shell.namespace, running("held-back", False)), "what the default would do"
 
 
 def made_gate(pod):
