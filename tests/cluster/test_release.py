@@ -176,6 +176,14 @@ def test_a_release_is_rolled_out_and_back(shell, first, second):
     assert shell.jobs() == {new_job}, "and forward again"
 
 
+def test_an_automatic_rollback_stops_at_the_same(shell, second):
+    """Nothing gets ready here, so an upgrade that waits fails, and is rolled back."""
+    code, said = shell.tries(f"{INSTALL} --rollback-on-failure --wait --timeout 1s", second.chart, TAG="0.2.0")
+    assert code and "--rollback-on-failure" in README.section("Rolling back a release"), said
+    stopped = re.search("original object ConfigMap .* not found", said)
+    assert bool(stopped) == ("v4.1." in shell.run("helm version")), said
+
+
 def test_the_same_values_again_change_nothing(shell):
     def versions():
         return {(item["kind"], item["metadata"]["name"]): item["metadata"]["resourceVersion"]
