@@ -7,9 +7,14 @@ cd "$(dirname "$0")/.."
 if [ "$(id -u)" != 0 ]; then
     exec sudo -E "$0" "$@"
 fi
-tests/install.sh build demo test cluster
+tests/install.sh demo test charts cluster
 SCHEMALATCH_CLUSTER=$(tests/cluster/programs.sh)
-cmake --preset ci >/dev/null
-cmake --build --preset ci
-export SCHEMALATCH_CLUSTER SCHEMALATCH="$PWD/.build/ci/sidecar/schemalatch" PYTHONDONTWRITEBYTECODE=1
+SCHEMALATCH_KUBE=$(tests/charts/fetch.sh)
+mkdir -p .build
+SCHEMALATCH_IMAGE=$PWD/.build/image.tar
+tests/image.sh --archive "$SCHEMALATCH_IMAGE"
+# One at a time: a run tidies up what one before it has left.
+exec 9>/var/tmp/schemalatch-cluster.lock
+flock 9
+export SCHEMALATCH_CLUSTER SCHEMALATCH_KUBE SCHEMALATCH_IMAGE PYTHONDONTWRITEBYTECODE=1
 exec tests/cluster/world.sh /usr/bin/python3 -m pytest -q -p no:cacheprovider "$@" tests/cluster

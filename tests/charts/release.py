@@ -7,6 +7,8 @@
 An image is what the Dockerfile copies into it; its programs and packages are this machine's.
 """
 
+import copy
+import json
 import re
 import shutil
 from functools import cached_property
@@ -30,7 +32,7 @@ def stages(dockerfile):
         if word == "FROM":
             base, _, name = rest.partition(" AS ")
             found[name] = (base, [])
-        elif word and word != "#":
+        elif found and word and word != "#":
             list(found.values())[-1][1].append((word, rest))
     return found
 
@@ -45,14 +47,19 @@ def instructions(dockerfile, stage):
 class Release:
     def __init__(self, tag=FIRST):
         self.tag = tag
+        self._renderings = {}
         self.chart = with_library(CHARTS / "example")
         for folder in sorted(LATER.iterdir()):
             if folder.name <= tag:
                 shutil.copytree(folder / "migrations", self.chart / "app" / "migrations", dirs_exist_ok=True)
                 shutil.copy(folder / "contract.json", self.chart)
 
-    def render(self, sets=None, **keywords):
-        return render(self.chart, sets={"image.tag": self.tag, **(sets or {})}, **keywords)
+    def render(self, sets=None):
+        """Once for the same values: helm takes its time."""
+        key = json.dumps(sets or {}, sort_keys=True)
+        if key not in self._renderings:
+            self._renderings[key] = render(self.chart, sets={"image.tag": self.tag, **(sets or {})})
+        return copy.deepcopy(self._renderings[key])
 
     def image(self, stage):
         """What a stage of the Dockerfile copies into the image, and how it is started."""

@@ -51,8 +51,8 @@ class Document:
     def lines(self):
         """The command lines: of the `sh` blocks, and those in `code` that begin with a program."""
         fenced = [line for block in self.blocks("sh") for line in block.splitlines()]
-        inline = [re.sub(r"\s+", " ", code) for code in re.findall(r"`((?:kubectl|helm|schemalatch) [^`]+)`", self.prose)]
-        return fenced + inline
+        inline = re.findall(r"`((?:kubectl|helm|schemalatch)\s[^`]+)`", self.prose)
+        return fenced + [re.sub(r"\s+", " ", code) for code in inline]
 
     def commands(self, program):
         parts = [part.strip() for line in self.lines() for part in re.split(r" \| (?=\w)", line)]

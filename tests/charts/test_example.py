@@ -3,6 +3,8 @@
 import functools
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -85,7 +87,8 @@ def test_everything_else_is_the_same_everywhere(environment):
         text = json.dumps([o for o in release.objects if o["kind"] != "Job"], sort_keys=True)
         text = re.sub(r'\\"mode\\": \\"(gate|observe)\\"', "MODE", text)
         text = re.sub(r'("name": "SKIP_MIGRATIONS", "value": )"(true|false)"', r"\1SKIP", text)
-        return re.sub(r'"orders(-migrations)?:0\.1\.0", "imagePullPolicy": "IfNotPresent", "name": "service"', "IMAGE", text)
+        return re.sub(r'"orders(-migrations)?:0\.1\.0", ("imagePullPolicy": "IfNotPresent", "name": "service")',
+                      r"IMAGE \2", text)
     assert without_the_row(rendered(environment)) == without_the_row(rendered("production"))
 
 
@@ -250,7 +253,6 @@ def test_lint():
 
 def test_the_dependency_is_had_as_the_readme_says(tmp_path):
     """`helm dependency build` with the charts side by side, as they lie in the repository."""
-    import shutil
     for name in ("example", "schemalatch"):
         shutil.copytree(CHARTS / name, tmp_path / name)
     done = helm("dependency", "build", tmp_path / "example")
@@ -296,10 +298,9 @@ def test_the_services_image_has_no_alembic():
 
 def test_the_images_hold_what_the_story_is_run_with():
     """Debian's packages: those that tests/install.sh installs here."""
-    import subprocess
     for package in packages("migrations"):
-        state = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", package], capture_output=True, text=True)
-        assert state.stdout == "installed", package
+        state = subprocess.check_output(["dpkg-query", "-W", "-f", "${db:Status-Status}", package], text=True)
+        assert state == "installed", package
 
 
 @pytest.mark.parametrize("stage", ["service", "migrations"])

@@ -15,8 +15,8 @@ from support.pod import Image, World, gate_image
 from support.waiting import wait_until
 
 DOCUMENT = Document(Path("MOVING-IN.md"))
-LOOP, ALEMBIC, WAIT_FOR, AT_START = "The `until psql` loop", "`alembic current | grep head`", "k8s-wait-for", \
-    "A Job, and migrations at start as well"
+LOOP, ALEMBIC = "The `until psql` loop", "`alembic current | grep head`"
+WAIT_FOR, AT_START = "k8s-wait-for", "A Job, and migrations at start as well"
 SPECS = {section: [yaml.safe_load(block) for block in DOCUMENT.blocks("yaml", section)]
          for section in (LOOP, ALEMBIC, WAIT_FOR, AT_START)}
 AFTER_OF_CHART = SPECS[AT_START].pop()
@@ -131,7 +131,8 @@ def application_chart(folder):
     (folder / "values.yaml").write_text(yaml.safe_dump(AFTER_OF_CHART))
     (folder / "templates/deployment.yaml").write_text(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\nspec:\n"
-        "  selector: {matchLabels: {app: app}}\n  template:\n    metadata: {labels: {app: app}}\n    spec:\n" + template)
+        "  selector: {matchLabels: {app: app}}\n"
+        "  template:\n    metadata: {labels: {app: app}}\n    spec:\n" + template)
     return with_library(folder)
 
 

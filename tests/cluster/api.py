@@ -13,7 +13,9 @@ import ssl
 import subprocess
 from urllib.parse import quote, urlencode
 
-from cluster.daemon import program
+import yaml
+
+from cluster.daemon import WORLD, program
 
 PLURALS = {
     "Namespace": "namespaces", "Pod": "pods", "Secret": "secrets", "ConfigMap": "configmaps",
@@ -107,11 +109,22 @@ class Api:
 
     # --- as people do ---------------------------------------------------------------------------
 
-    def kubectl(self, *arguments, input=None):
-        """What kubectl printed; raises Refused with what it complained of."""
+    def write_kubeconfig(self, path, namespace="default"):
+        path.write_text(yaml.safe_dump({
+            "apiVersion": "v1", "kind": "Config", "current-context": "tests",
+            "clusters": [{"name": "tests", "cluster": {
+                "server": f"https://127.0.0.1:{self.port}", "insecure-skip-tls-verify": True}}],
+            "users": [{"name": "tests", "user": {"token": self.token}}],
+            "contexts": [{"name": "tests", "context": {
+                "cluster": "tests", "user": "tests", "namespace": namespace}}],
+        }))
+        return path
+
+    def kubectl(self, *arguments, input=None, namespace="default"):
+        """What kubectl printed; raises Refused with what it complained of. namespace is for what names none."""
+        config = self.write_kubeconfig(WORLD / "kubeconfig", namespace)
         done = subprocess.run(
-            [program("kubectl"), f"--server=https://127.0.0.1:{self.port}", "--insecure-skip-tls-verify",
-             f"--token={self.token}", "--cache-dir=/mnt/kubectl", *arguments],
+            [program("kubectl"), f"--kubeconfig={config}", f"--cache-dir={WORLD / 'kubectl'}", *arguments],
             input=input, capture_output=True, text=True, check=False, timeout=60,
         )
         if done.returncode:

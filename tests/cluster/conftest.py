@@ -3,13 +3,13 @@
 import os
 
 import pytest
+from charts.helm import platform, render
 from e2e.conftest import pytest_configure, pytest_runtest_call, pytest_runtest_makereport  # noqa: F401 (hooks)
 
 from cluster.api import Refused
-from cluster.charts import render
-from cluster.control_plane import PORT, TOKEN, ControlPlane
+from cluster.control_plane import ControlPlane
 from cluster.daemon import NODE_ADDRESS, program
-from cluster.images import libraries
+from cluster.images import BUSYBOX_FILES, BUSYBOX_LINKS
 from cluster.node import PAUSE, Node
 from cluster.pods import APP_IMAGE, ENABLED, asking
 from support.postgres import Postgres
@@ -33,7 +33,7 @@ def api(plane):
 @pytest.fixture(scope="session")
 def injection(plane):
     """The platform chart's policies, in force."""
-    plane.apply(render("schemalatch-platform", {"injection.enabled": True, **QUICK}))
+    plane.apply(render(platform(), sets={"injection.enabled": True, **QUICK}).text)
     namespace = plane.namespace(ENABLED)
     wait_until(lambda: injects(plane.api, namespace) and refuses(plane.api, namespace), 60, "the policies to be in force")
 
@@ -53,26 +53,18 @@ def refuses(api, namespace):
 
 @pytest.fixture(scope="session")
 def node(plane):
-    with Node(plane.api, TOKEN, PORT) as running:
+    with Node(plane.api) as running:
         load_images(running)
         running.start_kubelet()
         yield running
 
 
-BUSYBOX = "/bin/busybox"
-APPLETS = ("sh", "sleep", "wget")
-
-
 def load_images(node):
     node.load_image(PAUSE, {"/pause": program("pause")}, command=["/pause"])
-    node.load_image(APP_IMAGE, {BUSYBOX: BUSYBOX}, links={f"/bin/{name}": "busybox" for name in APPLETS})
+    node.load_image(APP_IMAGE, BUSYBOX_FILES, links=BUSYBOX_LINKS)
     archive = os.environ.get("SCHEMALATCH_IMAGE")
-    if archive:
-        node.load(archive)
-    else:
-        ours = os.environ["SCHEMALATCH"]
-        files = {"/usr/bin/schemalatch": ours, **{path: path for path in libraries(ours)}}
-        node.load_image("docker.io/library/schemalatch:0.1.0", files, command=["/usr/bin/schemalatch"])
+    assert archive, "set SCHEMALATCH_IMAGE to the archive that tests/image.sh --archive writes"
+    node.load(archive)
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,8 @@ class ControlPlane:
                 f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
                 "--service-cluster-ip-range=10.96.0.0/24", f"--token-auth-file={self.folder / 'tokens.csv'}",
                 "--authorization-mode=RBAC", "--kubelet-preferred-address-types=InternalIP",
-                "--watch-cache=true", "--v=1"]
+                # For what the platform chart renders for older clusters.
+                "--runtime-config=admissionregistration.k8s.io/v1beta1=true"]
 
     def namespace(self, labels=None, annotations=None, name=None):
         """A fresh namespace as its controllers would leave it; gives its name."""
@@ -68,9 +69,9 @@ class ControlPlane:
                          "data": {"ca.crt": authority}}, name)
         return name
 
-    def apply(self, manifests):
-        """By kubectl, with unknown fields as errors."""
-        return self.api.kubectl("apply", "--validate=strict", "-f", "-", input=manifests)
+    def apply(self, manifests, *options, namespace="default"):
+        """By kubectl, with unknown fields as errors; gives what it printed."""
+        return self.api.kubectl("apply", "--validate=strict", *options, "-f", "-", input=manifests, namespace=namespace)
 
 
 __all__ = ["RESTRICTED", "ControlPlane", "Refused"]

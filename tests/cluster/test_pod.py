@@ -1,18 +1,22 @@
 """A pod under a real kubelet, containerd and runc: what the sidecar holds back, when the pod is Ready,
-what its events and its end tell. All pods are of level restricted, and injected by the policy."""
+what its events and its end tell. All pods are of level restricted; the gate is put in by the
+policy, or by the library chart."""
 
 import json
 import re
 
 import pytest
-
+from charts.helm import application, render
 from cluster.control_plane import RESTRICTED
+from cluster.images import BUSYBOX_FILES, BUSYBOX_LINKS
 from cluster.node import bound
 from cluster.pods import APP_IMAGE, ENABLED, RESTRICTED_CONTAINER, asking, status_of
 from support.alembic_project import AlembicProject
 from support.waiting import stays, wait_until
 
 pytestmark = [pytest.mark.usefixtures("injection"), pytest.mark.limit(180)]
+RELEASE = "registry.invalid/release:1"
+
 
 # On TERM the app asks the sidecar once more, and takes a while.
 SERVE = """
@@ -48,6 +52,18 @@ def start(api, node, namespace, database):
         settings = {"schemalatch.io/tables": None, "schemalatch.io/config": "gate", **(settings or {})}
         wanted = asking("app", settings, spec={"containers": [container], **spec})
         api.create(bound(wanted), namespace)
+        return Watched(api, namespace)
+
+    return start_one
+
+
+@pytest.fixture
+def start_from(api, start, namespace):
+    """Creates a pod of a spec that a chart has rendered, with our app in the place of its own."""
+    def start_one(spec):
+        spec["containers"][0] |= {"image": APP_IMAGE, "command": ["sh", "-c", SERVE]}
+        spec["containers"][0]["securityContext"]["runAsUser"] = 65532
+        api.create(bound({"kind": "Pod", "metadata": {"name": "app"}, "spec": spec}), namespace)
         return Watched(api, namespace)
 
     return start_one
@@ -131,12 +147,12 @@ def test_with_an_exec_probe_the_event_says_why(start, database):
 
 def test_a_plain_init_container_waits_and_is_gone(start, database):
     pod = start({"schemalatch.io/kind": "init", "schemalatch.io/config": None, "schemalatch.io/tables": "users"})
-    pod.wait_state("schemalatch", "running")
-    wait_until(lambda: "missing" in pod.logs("schemalatch"), 60, "the reason in the log")
+    pod.wait_state("schemalatch-wait", "running")
+    wait_until(lambda: "missing" in pod.logs("schemalatch-wait"), 60, "the reason in the log")
     assert pod.state("app") == {"waiting": {"reason": "PodInitializing"}}
     migrate(database)
     pod.wait_ready()
-    ended = pod.state("schemalatch")["terminated"]
+    ended = pod.state("schemalatch-wait")["terminated"]
     assert (ended["exitCode"], ended["reason"]) == (0, "Completed")
     database.execute("DROP TABLE users")
     stays(lambda: pod.condition("Ready") == "True", 3, "Ready: whoever waits once does not watch")
@@ -206,22 +222,56 @@ def test_a_rotated_secret_reaches_the_running_sidecar(start, api, namespace, own
     assert status_of(pod.get(), "schemalatch")["restartCount"] == 0
 
 
-def test_migrations_come_out_of_the_release_s_own_image(start, node, database, tmp_path):
-    """An image volume, and what the real Alembic leaves."""
-    project = AlembicProject(database.url())
-    project.revision("a1", "op.create_table('users', sa.Column('id', sa.Integer))")
-    project.revision("b2")
-    project.upgrade("a1")
-    release = project.release()
-    files = {f"/srv/app/migrations/versions/{path.name}": path.read_bytes() for path in release.glob("*.py")}
-    image = node.load_image("registry.invalid/release:1", files)
+@pytest.fixture(scope="module")
+def release_of_two(node):
+    """A release of two Alembic revisions, and its image with their files."""
+    made = AlembicProject("postgresql://")
+    made.revision("a1", "op.create_table('users', sa.Column('id', sa.Integer))")
+    made.revision("b2")
+    files = {f"/srv/app/migrations/versions/{path.name}": path.read_bytes() for path in made.release().glob("*.py")}
+    node.load_image(RELEASE, {**files, **BUSYBOX_FILES}, links=BUSYBOX_LINKS)
+    return made
+
+
+@pytest.fixture
+def project(release_of_two, database):
+    """The same, with a database that has the first revision."""
+    made = release_of_two.copy(database.url())
+    made.upgrade("a1")
+    return made
+
+
+def test_migrations_come_out_of_the_release_s_own_image(start, project):
+    """By an image volume, and against what the real Alembic leaves."""
     pod = start({
-        "schemalatch.io/config": None, "schemalatch.io/probe": "exec", "schemalatch.io/migrations-image": image,
+        "schemalatch.io/config": None, "schemalatch.io/probe": "exec", "schemalatch.io/migrations-image": RELEASE,
         "schemalatch.io/migrations": "alembic:srv/app/migrations/versions",
     })
     pod.wait_event(r"Startup probe failed: .*main/migrations failed: behind.*b2")
     project.upgrade()
     pod.wait_ready()
+
+
+# --- the library chart --------------------------------------------------------------------------
+
+@pytest.mark.parametrize("source", ["image", "copy"])
+def test_the_pod_that_the_library_chart_writes(api, namespace, start_from, project, source):
+    release = render(application(), sets={
+        "schemalatch.database.existingSecret": "app-db", "schemalatch.probes.startup.type": "exec",
+        "schemalatch.probes.startup.periodSeconds": 1, "schemalatch.probes.readiness.periodSeconds": 1,
+        "schemalatch.database.period": "100ms",
+        "schemalatch.migrations": {"source": source, "tool": "alembic", "image": RELEASE,
+                                   "path": "/srv/app/migrations/versions"},
+    })
+    settings = release.only("ConfigMap")
+    api.create({**settings, "metadata": {"name": settings["metadata"]["name"]}}, namespace)
+    pod = start_from(release.pod())
+    pod.wait_event(r"Startup probe failed: .*main/migrations failed: behind.*b2")
+    assert pod.state("app") == {"waiting": {"reason": "PodInitializing"}}
+    project.upgrade()
+    pod.wait_ready()
+    project.downgrade("a1")
+    pod.wait_ready(False)
 
 
 # --- the end ------------------------------------------------------------------------------------

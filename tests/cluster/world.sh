@@ -15,9 +15,10 @@ done
 mount --make-rshared /mnt
 mkdir /run/lock /mnt/tmp
 chmod 1777 /mnt/tmp
-# The pods' network. The node's own end is where they find PostgreSQL.
+# The pods' network. The node's own end is where they find PostgreSQL. A bridge without an address of
+# its own takes that of a pod, and another one when that pod goes: the others would talk to nobody.
 ip link set lo up
-ip link add pods type bridge
+ip link add pods address 02:00:00:00:00:01 type bridge
 ip address add 10.88.0.1/24 dev pods
 ip link set pods up
 TMPDIR=/mnt/tmp "$@"
