@@ -46,6 +46,7 @@ def time_in(root, tool, port, *arguments):
     if child == 0:
         os.dup2(writing, 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os.setpriority(os.PRIO_PROCESS, 0, -20)  # what it costs, not how long the queue is
         os.chroot(root)
         os.chdir("/")
         os.setgroups([])
@@ -132,7 +133,7 @@ def main():
     print("\n".join(table([HEADING, *(figure.cells() for figure in found)])))
     for figure in found:
         for variant, times in figure.details.items():
-            shown = ", ".join(f"{key} {SECONDS.show(value)}" for key, value in times.items() if key != "samples")
+            shown = ", ".join(f"{key} {SECONDS.show(times[key])}" for key in ("least", "median", "p99"))
             print(f"{figure.name.removesuffix(' ÷ its goal')}, {variant}: {shown}")
 
 
