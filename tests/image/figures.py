@@ -37,6 +37,14 @@ def stopwatch():
     return path
 
 
+def go_first():
+    """Ahead of all else that runs: what it costs is measured, not how long the queue is."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:  # where root is not trusted with that
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
+
+
 def time_in(root, tool, port, *arguments):
     """Seconds that the stopwatch tells, with the image's files as its root and as its user. The exec
     that is timed is the program's: by then the stopwatch is in there already."""
@@ -46,7 +54,7 @@ def time_in(root, tool, port, *arguments):
     if child == 0:
         os.dup2(writing, 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        os.setpriority(os.PRIO_PROCESS, 0, -20)  # what it costs, not how long the queue is
+        go_first()
         os.chroot(root)
         os.chdir("/")
         os.setgroups([])
