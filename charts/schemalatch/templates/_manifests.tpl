@@ -10,12 +10,17 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* The configuration, the contract and the list, as one ConfigMap. */}}
+{{/*
+The configuration, the contract and the list, as one ConfigMap. A hook, so that it stays when the next release
+has another one, and is written anew when Helm rolls back. (The resource policy "keep" would leave it as well, but
+a rollback of most Helm versions stops at an object that is there and not the present release's.)
+*/}}
 {{- define "schemalatch.configMap" -}}
 {{- $values := .Values.schemalatch -}}
 {{- if and $values.enabled (not $values.existingConfigMap) -}}
 {{- include "schemalatch.problems" . -}}
-{{- $annotations := ternary (dict "helm.sh/resource-policy" "keep") dict $values.keepConfigMap -}}
+{{- $hook := dict "helm.sh/hook" "pre-install,pre-upgrade,pre-rollback" "helm.sh/hook-delete-policy" "before-hook-creation" "helm.sh/hook-weight" "-10" -}}
+{{- $annotations := ternary $hook dict $values.keepConfigMap -}}
 apiVersion: v1
 kind: ConfigMap
 metadata:
