@@ -152,6 +152,12 @@ def made_gate(pod):
     return next(c for c in pod["spec"]["initContainers"] if c["name"] == "schemalatch")
 
 
+def image_of(shell):
+    """What the Deployment would run."""
+    template = shell.get("deployment", "orders-schemalatch-example")["spec"]["template"]
+    return template["spec"]["containers"][0]["image"]
+
+
 def test_a_release_is_rolled_out_and_back(shell, first, second):
     old_job, = shell.jobs()
     shell.run(INSTALL, second.chart, TAG="0.2.0")
@@ -160,28 +166,43 @@ def test_a_release_is_rolled_out_and_back(shell, first, second):
     assert shell.config(first) and shell.config(second), "pods of both releases have their configuration"
 
     assert "superseded" in shell.run(line_with("helm history"))
-    rollback = line_with("helm rollback", "REVISION").replace(" --wait --timeout 10m", "")
-    code, said = shell.tries(rollback, REVISION="1")
-    if "v4.1." in shell.run("helm version"):
-        assert code and re.search("original object ConfigMap .* not found", said), said
-        assert "`original object ConfigMap … not found`" in README.section("Rolling back a release")
-        shell.run(rollback, REVISION="1")
-        assert new_job in shell.jobs(), "what the README warns of"
-    shell.run(line_with("kubectl delete job", "--ignore-not-found"), NEWER=new_job)
+    shell.run(line_with("helm rollback", "REVISION").replace(" --wait --timeout 10m", ""), REVISION="1")
     assert shell.jobs() == {old_job}
-    container, = shell.get("deployment", "orders-schemalatch-example")["spec"]["template"]["spec"]["containers"]
-    assert container["image"] == "orders:0.1.0"
+    assert image_of(shell) == "orders:0.1.0"
 
     shell.run(INSTALL, second.chart, TAG="0.2.0")
     assert shell.jobs() == {new_job}, "and forward again"
 
 
-def test_an_automatic_rollback_stops_at_the_same(shell, second):
-    """Nothing gets ready here, so an upgrade that waits fails, and is rolled back."""
+def test_an_upgrade_that_fails_is_rolled_back(shell, first, second):
+    """Nothing gets ready here, so an upgrade that waits fails, and so does the wait for its rollback. Some
+    versions of Helm, 4.1.4 among them, cannot even go back to an object that was kept: it must have been in
+    the failed release as well."""
+    old_job = shell.jobs()
     code, said = shell.tries(f"{INSTALL} --rollback-on-failure --wait --timeout 1s", second.chart, TAG="0.2.0")
-    assert code and "--rollback-on-failure" in README.section("Rolling back a release"), said
-    stopped = re.search("original object ConfigMap .* not found", said)
-    assert bool(stopped) == ("v4.1." in shell.run("helm version")), said
+    assert code and "ConfigMap" not in said, said
+    assert shell.jobs() == old_job and shell.config(first) and image_of(shell) == "orders:0.1.0"
+
+
+def test_the_configuration_of_three_former_releases_is_kept(shell):
+    """In the release itself, unchanged; what is older stays in the cluster, by its annotation."""
+    def maps():
+        return [(item["metadata"]["name"], item["data"], item["metadata"]["labels"])
+                for item in shell.get("configmaps", "-l", "app.kubernetes.io/name=schemalatch")["items"]]
+    kept = []
+    for number in range(4):
+        shell.run(f"{INSTALL} --set schemalatch.database.schema=schema{number}", TAG="0.1.0")
+        assert all(each in maps() for each in kept)
+        kept = maps()
+    assert len(kept) == 5
+    text = shell.run("helm get manifest orders -n shop")
+    assert len(re.findall(r"(?m)^  name: orders-schemalatch-[0-9a-f]{8}$", text)) == 4
+    rollback = line_with("helm rollback", "REVISION").replace(" --wait --timeout 10m", "")
+    if "v4.1." in shell.run("helm version"):
+        _, said = shell.tries(rollback, REVISION="1")
+        assert re.search("original object ConfigMap .* not found", said), said
+        assert "`original object ConfigMap … not found`" in README.section("Rolling back a release")
+    shell.run(rollback, REVISION="1")
 
 
 def test_the_same_values_again_change_nothing(shell):

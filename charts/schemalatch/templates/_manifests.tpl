@@ -31,6 +31,43 @@ data:
   expected.list: |
     {{- trim . | nindent 4 }}
   {{- end }}
+{{- if $values.keepConfigMap -}}{{- include "schemalatch.formerConfigMaps" . -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The ConfigMaps of the last three releases before, as they are in the cluster. Helm would leave them there by
+their annotation alone, but many a version of it stops in a rollback at an object that is there and was not
+in the release that is rolled back. Nothing where there is no cluster to look at, as in `helm template`.
+*/}}
+{{- define "schemalatch.formerConfigMaps" -}}
+{{- $own := include "schemalatch.configMapName" . -}}
+{{- $ours := include "schemalatch.selectorLabels" . | fromYaml -}}
+{{- $former := dict -}}
+{{- range (lookup "v1" "ConfigMap" .Release.Namespace "").items -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- $owner := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
+{{- if and (eq $owner $.Release.Name) (ne .metadata.name $own) (eq (toJson $ours) (toJson (pick $labels "app.kubernetes.io/name" "app.kubernetes.io/instance"))) -}}
+{{- $_ := set $former (printf "%s %s" .metadata.creationTimestamp .metadata.name) . -}}
+{{- end -}}
+{{- end -}}
+{{- range $index, $key := keys $former | sortAlpha | reverse -}}
+{{- if lt $index 3 -}}
+{{- with index $former $key }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .metadata.name }}
+  namespace: {{ .metadata.namespace }}
+  labels:
+    {{- .metadata.labels | toYaml | nindent 4 }}
+  annotations:
+    {{- omit .metadata.annotations "meta.helm.sh/release-name" "meta.helm.sh/release-namespace" | toYaml | nindent 4 }}
+data:
+  {{- .data | toYaml | nindent 2 }}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
