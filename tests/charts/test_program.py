@@ -7,7 +7,7 @@ import pytest
 
 from charts.helm import application, render
 from charts.matrix import OF_APP, rendered
-from charts.pod import Pod, World, same
+from charts.chrooted import Pod, World, same
 from support.alembic_project import AlembicProject
 from support.kubelet import Container
 from support.processes import free_port, scratch_folder

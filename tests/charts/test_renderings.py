@@ -9,6 +9,7 @@ import yaml
 from charts import matrix, objects, restricted, schemas
 from charts.helm import CHARTS, HERE, NEWEST, application, helm, render
 from charts.matrix import ALL, each_values, each_values_and_kubernetes, rendered
+from support.processes import scratch_folder
 
 GOLDEN = HERE / "golden"
 
@@ -82,20 +83,21 @@ def test_helm_3_refuses_the_same():
     assert done.returncode != 0 and "tabels" in done.stderr
 
 
-def test_the_library_is_brought_by_helm_itself(tmp_path):
+def test_the_library_is_brought_by_helm_itself():
     """As its README says: a dependency by a path, in an umbrella chart or not."""
-    shutil.copytree(HERE / "app", tmp_path / "app")
-    shutil.copytree(CHARTS / "schemalatch", tmp_path / "schemalatch")
-    (tmp_path / "umbrella").mkdir()
-    (tmp_path / "umbrella/Chart.yaml").write_text(yaml.safe_dump({
+    folder = scratch_folder("charts")
+    shutil.copytree(HERE / "app", folder / "app")
+    shutil.copytree(CHARTS / "schemalatch", folder / "schemalatch")
+    (folder / "umbrella").mkdir()
+    (folder / "umbrella/Chart.yaml").write_text(yaml.safe_dump({
         "apiVersion": "v2", "name": "umbrella", "version": "1.0.0",
         "dependencies": [{"name": "app", "version": "1.2.3+build.4", "repository": "file://../app"}]}))
     for chart in ("app", "umbrella"):
-        done = helm("dependency", "update", tmp_path / chart)
+        done = helm("dependency", "update", folder / chart)
         assert done.returncode == 0, done.stderr
-    alone = render(tmp_path / "app", "app/copy.yaml")
+    alone = render(folder / "app", "app/copy.yaml")
     values = yaml.safe_load((HERE / "values/app/copy.yaml").read_text(encoding="utf-8"))
-    below = render(tmp_path / "umbrella", None, {"app": values, "global": {"team": "shop"}})
+    below = render(folder / "umbrella", None, {"app": values, "global": {"team": "shop"}})
     assert below.objects == alone.objects == rendered("app/copy.yaml").objects
 
 

@@ -37,6 +37,14 @@ def stopwatch():
     return path
 
 
+def go_first():
+    """Ahead of all else that runs: what it costs is measured, not how long the queue is."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:  # where root is not trusted with that
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
+
+
 def time_in(root, tool, port, *arguments):
     """Seconds that the stopwatch tells, with the image's files as its root and as its user. The exec
     that is timed is the program's: by then the stopwatch is in there already."""
@@ -46,6 +54,7 @@ def time_in(root, tool, port, *arguments):
     if child == 0:
         os.dup2(writing, 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        go_first()
         os.chroot(root)
         os.chdir("/")
         os.setgroups([])
@@ -132,7 +141,7 @@ def main():
     print("\n".join(table([HEADING, *(figure.cells() for figure in found)])))
     for figure in found:
         for variant, times in figure.details.items():
-            shown = ", ".join(f"{key} {SECONDS.show(value)}" for key, value in times.items() if key != "samples")
+            shown = ", ".join(f"{key} {SECONDS.show(times[key])}" for key in ("least", "median", "p99"))
             print(f"{figure.name.removesuffix(' ÷ its goal')}, {variant}: {shown}")
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sysconfig
@@ -14,6 +15,7 @@ import pytest
 from support.container import image, inspect, root_of, run_image, succeed, tool
 from support.processes import scratch_folder
 
+PROJECT = Path(__file__).parents[2]
 VARIANTS = ("lean", "debian")
 COMPRESSED_LIMIT = 10_000_000
 SBOM = "usr/share/sbom/schemalatch.spdx.json"
@@ -120,9 +122,11 @@ def test_the_compressed_image_is_small():
 
 # --- configuration ----------------------------------------------------------------------------------
 
-def project(pattern):
-    found = re.search(pattern, (Path(__file__).parents[2] / "CMakeLists.txt").read_text(), re.S)
-    return found[1]
+def said_in(file, pattern):
+    return re.search(pattern, (PROJECT / file).read_text(encoding="utf-8"))[1]
+
+
+VERSION = said_in("CMakeLists.txt", r"project\(schemalatch VERSION ([0-9.]+)")
 
 
 def test_it_is_configured_as_pods_need_it(variant):
@@ -140,13 +144,17 @@ def test_its_labels_say_what_it_is():
     found = {key.removeprefix(prefix): value for key, value in labels.items() if key.startswith(prefix)}
     assert found == {
         "title": "schemalatch",
-        "description": project(r'DESCRIPTION "([^"]*)"'),
-        "version": project(r"project\(schemalatch VERSION ([0-9.]+)"),
+        "description": said_in("CMakeLists.txt", 'DESCRIPTION "([^"]*)"'),
+        "version": VERSION,
         "revision": os.environ["SCHEMALATCH_REVISION"],
         "source": "https://schemalatch.example/source",
         "vendor": "The schemalatch maintainers",
         "licenses": "MIT",
     }
+
+
+def test_built_by_hand_it_has_the_same_version():
+    assert said_in("sidecar/Dockerfile", r"ARG VERSION=(\S+)") == VERSION
 
 
 def test_the_program_says_the_same():
@@ -183,7 +191,7 @@ def document(variant):
     return json.loads(files(variant)[SBOM].read_text())
 
 
-def related(sbom, kind, to=None):
+def related(sbom, kind):
     return {(each["spdxElementId"], each["relatedSpdxElement"]) for each in sbom["relationships"]
             if each["relationshipType"] == kind}
 
@@ -227,6 +235,31 @@ def test_each_package_has_a_version_a_source_and_a_licence_text(variant, sbom):
         purl = package["externalRefs"][0]["referenceLocator"]
         assert purl.startswith(f"pkg:deb/debian/{package['name']}@"), purl
         assert f"usr/share/doc/{package['name']}/copyright" in files(variant)
+
+
+TOLD_BY_ITSELF = {
+    "libc6": (f"lib/{MACHINE}/libc.so.6", rb"Debian GLIBC (\S+)\)"),
+    "libevent-dev": ("usr/bin/schemalatch", rb"\0(2\.[0-9.]+-stable)\0"),
+    "libexpat1-dev": ("usr/bin/schemalatch", rb"\0expat_([0-9.]+)\0"),
+}
+
+
+def test_versions_are_those_that_the_files_tell():
+    versions = {package["name"]: package["versionInfo"] for package in document("lean")["packages"]}
+    for name, (file, pattern) in TOLD_BY_ITSELF.items():
+        told = re.search(pattern, files()[file].read_bytes())[1].decode("ascii")
+        assert versions[name].startswith(told), (name, versions[name], told)
+
+
+def test_a_file_of_unknown_origin_ends_the_build(tmp_path):
+    """The tool itself, on a folder with a file too many."""
+    (tmp_path / "root/usr/bin").mkdir(parents=True)
+    shutil.copy(files()["usr/bin/schemalatch"], tmp_path / "root/usr/bin")
+    (tmp_path / "root/stowaway").touch()
+    (tmp_path / "map").touch()
+    result = tool("/usr/bin/python3", PROJECT / "sidecar/image/sbom.py", "--root", tmp_path / "root",
+                  "--map", tmp_path / "map", "--source", PROJECT)
+    assert (result.code, result.err) == (1, "sbom.py: /stowaway belongs to no package\n")
 
 
 def test_what_is_linked_into_the_program_is_named(sbom, variant):

@@ -1,5 +1,6 @@
-"""A rendered pod's containers, run as what they say: their arguments, their environment, their mounts,
-their user, on a root that holds the program and its libraries and nothing else.
+"""A rendered pod's containers one by one, as what they say: their arguments, their environment, their
+mounts, their user, on a root that holds the program and its libraries and nothing else. No path, port or
+name is another than the rendered one. (support/pod.py runs whole pods side by side, by other paths.)
 
     world = World(secrets={"orders-db": {"url": "…"}}, images={"orders:7": folder})
     pod = Pod(release, world)
