@@ -45,9 +45,9 @@ in the release that is rolled back. Nothing where there is no cluster to look at
 {{- $ours := include "schemalatch.selectorLabels" . | fromYaml -}}
 {{- $former := dict -}}
 {{- range (lookup "v1" "ConfigMap" .Release.Namespace "").items -}}
-{{- $labels := .metadata.labels | default dict -}}
-{{- $owner := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
-{{- if and (eq $owner $.Release.Name) (ne .metadata.name $own) (eq (toJson $ours) (toJson (pick $labels "app.kubernetes.io/name" "app.kubernetes.io/instance"))) -}}
+{{- $labels := pick (.metadata.labels | default dict) "app.kubernetes.io/name" "app.kubernetes.io/instance" -}}
+{{- $owner := get (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
+{{- if and (eq $owner $.Release.Name) (ne .metadata.name $own) (eq (toJson $ours) (toJson $labels)) -}}
 {{- $_ := set $former (printf "%s %s" .metadata.creationTimestamp .metadata.name) . -}}
 {{- end -}}
 {{- end -}}
