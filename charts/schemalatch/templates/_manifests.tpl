@@ -42,12 +42,11 @@ in the release that is rolled back. Nothing where there is no cluster to look at
 */}}
 {{- define "schemalatch.formerConfigMaps" -}}
 {{- $own := include "schemalatch.configMapName" . -}}
-{{- $ours := include "schemalatch.selectorLabels" . | fromYaml -}}
+{{- $names := printf "^%s-[0-9a-f]{8}$" (include "schemalatch.fullname" . | trunc 54 | trimSuffix "-") -}}
 {{- $former := dict -}}
 {{- range (lookup "v1" "ConfigMap" .Release.Namespace "").items -}}
-{{- $labels := pick (.metadata.labels | default dict) "app.kubernetes.io/name" "app.kubernetes.io/instance" -}}
 {{- $owner := get (.metadata.annotations | default dict) "meta.helm.sh/release-name" -}}
-{{- if and (eq $owner $.Release.Name) (ne .metadata.name $own) (eq (toJson $ours) (toJson $labels)) -}}
+{{- if and (eq $owner $.Release.Name) (regexMatch $names .metadata.name) (ne .metadata.name $own) -}}
 {{- $_ := set $former (printf "%s %s" .metadata.creationTimestamp .metadata.name) . -}}
 {{- end -}}
 {{- end -}}
