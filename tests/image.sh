@@ -18,7 +18,8 @@ base=docker.io/library/debian:bookworm-slim
 version=$(sed -n 's/^project(schemalatch VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 image=docker.io/library/schemalatch:$version
 revision=$(git rev-parse --short=12 HEAD)
-epoch=$(git log -1 --format=%ct)
+# Layers serve again only in a build of the same time, so that is when their recipe was last changed.
+epoch=$(git log -1 --format=%ct -- sidecar/Dockerfile sidecar/image)
 reader_version=0.8.5
 reader=/var/tmp/schemalatch-spdx-tools-$reader_version
 
@@ -88,6 +89,13 @@ id_of() {
     buildah inspect --type image --format '{{.FromImageID}}' "$1"
 }
 
+# What nobody names goes; the layers that the next build starts from are named for that.
+clear_away() {
+    build "$image-build" --target build
+    build "$image-build-debian" --target build --build-arg LIBPQ=debian
+    podman image prune -f >/dev/null
+}
+
 build_all() {
     build "$image"
     build "$image-sbom" --target sbom
@@ -96,6 +104,7 @@ build_all() {
     wait $!
     # Packages that Debian has replaced since the layers were made are no fault of the Dockerfile.
     [ "$(id_of "$image")" = "$(id_of "$image-again")" ] || build_again "$image"
+    clear_away
 }
 
 run_tests() {

@@ -35,7 +35,8 @@ def injection(plane):
     """The platform chart's policies, in force."""
     plane.apply(render(platform(), sets={"injection.enabled": True, **QUICK}).text)
     namespace = plane.namespace(ENABLED)
-    wait_until(lambda: injects(plane.api, namespace) and refuses(plane.api, namespace), 60, "the policies to be in force")
+    wait_until(lambda: injects(plane.api, namespace) and refuses(plane.api, namespace), 60,
+               "the policies to be in force")
 
 
 def injects(api, namespace):

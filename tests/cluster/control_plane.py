@@ -71,7 +71,8 @@ class ControlPlane:
 
     def apply(self, manifests, *options, namespace="default"):
         """By kubectl, with unknown fields as errors; gives what it printed."""
-        return self.api.kubectl("apply", "--validate=strict", *options, "-f", "-", input=manifests, namespace=namespace)
+        return self.api.kubectl("apply", "--validate=strict", *options, "-f", "-",
+                                input=manifests, namespace=namespace)
 
 
 __all__ = ["RESTRICTED", "ControlPlane", "Refused"]

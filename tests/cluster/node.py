@@ -52,12 +52,16 @@ class Node:
         self.group = f"{GROUP_MARK}{os.urandom(4).hex()}"
         self._write_runtime_configuration()
         self._write_kubelet_configuration()
-        self.runtime = Daemon("containerd", [program("containerd"), "--config", self.folder / "containerd.toml"],
-                              self._runtime_answers, {"PATH": f"{os.environ['SCHEMALATCH_CLUSTER']}:/usr/sbin:/usr/bin:/sbin:/bin"})
+        path = f"{program('containerd').parent}:/usr/sbin:/usr/bin:/sbin:/bin"
+        self.runtime = Daemon(
+            "containerd", [program("containerd"), "--config", self.folder / "containerd.toml"],
+            self._runtime_answers, {"PATH": path},
+        )
         self.kubelet = Daemon("kubelet", [
-            program("kubelet"), f"--config={self.folder / 'kubelet.yaml'}", f"--kubeconfig={self.folder / 'kubeconfig'}",
-            f"--root-dir={self.folder / 'kubelet'}", f"--cert-dir={self.folder / 'certificates'}",
-            f"--hostname-override={NAME}", f"--node-ip={NODE_ADDRESS}", "--v=3",
+            program("kubelet"), f"--config={self.folder / 'kubelet.yaml'}",
+            f"--kubeconfig={self.folder / 'kubeconfig'}", f"--root-dir={self.folder / 'kubelet'}",
+            f"--cert-dir={self.folder / 'certificates'}", f"--hostname-override={NAME}",
+            f"--node-ip={NODE_ADDRESS}", "--v=3",
         ], self._is_ready)
 
     def __enter__(self):
@@ -110,13 +114,14 @@ SystemdCgroup = false
             "address": NODE_ADDRESS, "port": 10250, "healthzPort": 0,
             "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
             "authorization": {"mode": "AlwaysAllow"},
-            "clusterDNS": ["10.96.0.10"],  # nobody there; without one each pod's events tell of it again and again
+            # Nobody there; without one each pod's events tell of it again and again.
+            "clusterDNS": ["10.96.0.10"],
             "failSwapOn": False, "failCgroupV1": False, "cgroupDriver": "cgroupfs",
             "cgroupRoot": f"/{self.group}", "cgroupsPerQOS": True, "enforceNodeAllocatable": ["none"],
             "makeIPTablesUtilChains": False, "localStorageCapacityIsolation": False,
             "podLogsDir": str(self.folder / "logs"),
             "imageGCHighThresholdPercent": 100,
-            "evictionHard": {"memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%"},
+            "evictionHard": {f"{what}.available": "0%" for what in ("memory", "nodefs", "imagefs")},
             # What is waited for here is waited for by its event, not by these.
             "nodeStatusUpdateFrequency": "1s", "syncFrequency": "5s",
             "configMapAndSecretChangeDetectionStrategy": "Watch",

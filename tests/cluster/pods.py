@@ -16,7 +16,8 @@ def pod(name, *, labels=None, annotations=None, **spec):
     """A pod at level restricted."""
     app = {"name": "app", "image": APP_IMAGE, "imagePullPolicy": "Never",
            "securityContext": RESTRICTED_CONTAINER}
-    return {"kind": "Pod", "metadata": {"name": name, "labels": labels or {}, "annotations": annotations or {}},
+    metadata = {"name": name, "labels": labels or {}, "annotations": annotations or {}}
+    return {"kind": "Pod", "metadata": metadata,
             "spec": {"automountServiceAccountToken": False, "containers": [app], **spec}}
 
 

@@ -34,6 +34,13 @@ def names(made):
     return [container["name"] for container in made["spec"].get("initContainers", [])]
 
 
+def mounts(made):
+    return {mount.pop("name"): mount for mount in copy.deepcopy(gate(made)["volumeMounts"])}
+
+
+PROBES = ("startup", "readiness", "liveness")
+
+
 # --- whether ------------------------------------------------------------------------------------
 
 def test_a_pod_that_asks_is_given_the_sidecar(create):
@@ -117,16 +124,16 @@ def test_with_the_least_settings(create):
         "SCHEMALATCH_LISTEN": ":8484", "SCHEMALATCH_TABLES": "users",
         "SCHEMALATCH_DATABASE_URL_FILE": "/run/secrets/schemalatch/url",
     }
-    assert {kind: container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")} == {
-        "startup": "/startupz", "readiness": "/readyz", "liveness": "/livez"}
-    assert container["resources"] == {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}}
+    assert [container[f"{kind}Probe"]["httpGet"]["path"] for kind in PROBES] == ["/startupz", "/readyz", "/livez"]
+    assert container["resources"] == {
+        "requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}}
 
 
 def test_the_secret_comes_as_files_which_a_rotation_reaches(create):
     made = create(asking("app", **{"schemalatch.io/secret": "orders-db", "schemalatch.io/secret-key": "dsn"}))
     assert environment(gate(made))["SCHEMALATCH_DATABASE_URL_FILE"] == "/run/secrets/schemalatch/dsn"
     assert volume(made, "schemalatch-secret")["secret"] == {"secretName": "orders-db", "defaultMode": 0o444}
-    assert {"name": "schemalatch-secret", "mountPath": "/run/secrets/schemalatch", "readOnly": True} in gate(made)["volumeMounts"]
+    assert mounts(made)["schemalatch-secret"] == {"mountPath": "/run/secrets/schemalatch", "readOnly": True}
 
 
 @pytest.mark.parametrize(("setting", "value", "variable"), [
@@ -151,7 +158,7 @@ def test_migrations_of_the_release_s_own_image(create):
                                   "schemalatch.io/migrations-image": "registry.invalid/app:2.3.4"}))
     assert gate(made)["workingDir"] == "/migrations"
     assert volume(made, "schemalatch-migrations")["image"]["reference"] == "registry.invalid/app:2.3.4"
-    assert {"name": "schemalatch-migrations", "mountPath": "/migrations", "readOnly": True} in gate(made)["volumeMounts"]
+    assert mounts(made)["schemalatch-migrations"] == {"mountPath": "/migrations", "readOnly": True}
 
 
 def test_a_whole_configuration(create):
@@ -162,7 +169,8 @@ def test_a_whole_configuration(create):
 
 
 def test_a_plain_init_container(create):
-    container = gate(create(asking("app", **{"schemalatch.io/kind": "init", "schemalatch.io/wait-timeout": "10m"})))
+    settings = {"schemalatch.io/kind": "init", "schemalatch.io/wait-timeout": "10m"}
+    container = gate(create(asking("app", settings)))
     assert container["args"] == ["wait", "--timeout", "10m"]
     assert container["name"] == "schemalatch-wait"
     assert not {"restartPolicy", "ports", "startupProbe", "readinessProbe", "livenessProbe"} & set(container)
@@ -171,9 +179,8 @@ def test_a_plain_init_container(create):
 
 def test_probes_by_the_program_itself(create):
     container = gate(create(asking("app", **{"schemalatch.io/probe": "exec"})))
-    assert {kind: container[f"{kind}Probe"]["exec"]["command"] for kind in ("startup", "readiness", "liveness")} == {
-        "startup": ["schemalatch", "probe", "startup"], "readiness": ["schemalatch", "probe", "ready"],
-        "liveness": ["schemalatch", "probe", "live"]}
+    assert [container[f"{kind}Probe"]["exec"]["command"] for kind in PROBES] == [
+        ["schemalatch", "probe", word] for word in ("startup", "ready", "live")]
 
 
 def test_another_port(create):
@@ -189,7 +196,8 @@ def test_a_namespace_can_set_what_its_pods_do_not(api, plane, create):
     made = create(asking("app", **{"schemalatch.io/secret": None}), where)
     assert volume(made, "schemalatch-secret")["secret"]["secretName"] == "shared-db"
     assert environment(gate(made))["SCHEMALATCH_MODE"] == "observe"
-    assert environment(gate(create(asking("app", **{"schemalatch.io/mode": "gate"}), where)))["SCHEMALATCH_MODE"] == "gate"
+    stricter = create(asking("app", **{"schemalatch.io/mode": "gate"}), where)
+    assert environment(gate(stricter))["SCHEMALATCH_MODE"] == "gate"
 
 
 # --- security -----------------------------------------------------------------------------------
@@ -225,8 +233,8 @@ def test_it_is_not_given_the_service_account_s_token(api, namespace):
 def test_a_pod_that_was_injected_before_is_taken_as_it_is(create):
     """As it comes back from a backup, or through another admission."""
     made = create(asking("app"))
-    again = {"kind": "Pod", "metadata": {key: made["metadata"][key] for key in ("name", "labels", "annotations")},
-             "spec": made["spec"]}
+    metadata = {key: made["metadata"][key] for key in ("name", "labels", "annotations")}
+    again = {"kind": "Pod", "metadata": metadata, "spec": made["spec"]}
     assert create(again)["spec"] == made["spec"]
 
 
@@ -262,7 +270,8 @@ spec:
         expression: >-
           has(object.metadata.annotations) && 'tests/rounds' in object.metadata.annotations ?
           (object.metadata.annotations['tests/rounds'] == 'xx' ? [] :
-            [JSONPatch{op: 'replace', path: '/metadata/annotations/tests~1rounds', value: object.metadata.annotations['tests/rounds'] + 'x'}]) :
+            [JSONPatch{op: 'replace', path: '/metadata/annotations/tests~1rounds',
+              value: object.metadata.annotations['tests/rounds'] + 'x'}]) :
           [JSONPatch{op: 'add', path: '/metadata/annotations/tests~1rounds', value: 'x'}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
@@ -292,11 +301,13 @@ def test_a_second_round_of_admission_adds_nothing(plane, create):
 MISTAKES = {
     "no secret": ({"secret": None}, "schemalatch.io/secret is missing"),
     "nothing to check": ({"tables": None}, "nothing to check"),
-    "a name that is not known": ({"table": "users"}, r"unknown annotation schemalatch.io/table; known are .*schemalatch.io/tables"),
+    "a name that is not known": (
+        {"table": "users"}, r"unknown annotation schemalatch.io/table; known are .*schemalatch.io/tables"),
     "a mode": ({"mode": "off"}, "schemalatch.io/mode is gate or observe, not off"),
     "a kind": ({"kind": "classic"}, "schemalatch.io/kind is sidecar or init, not classic"),
     "a time limit of a sidecar": ({"wait-timeout": "5m"}, "schemalatch.io/wait-timeout is a duration"),
-    "a time limit without a unit": ({"kind": "init", "wait-timeout": "5"}, "schemalatch.io/wait-timeout is a duration"),
+    "a time limit without a unit": (
+        {"kind": "init", "wait-timeout": "5"}, "schemalatch.io/wait-timeout is a duration"),
     "a probe": ({"probe": "tcp"}, "schemalatch.io/probe is http or exec, not tcp"),
     "no port at all": ({"port": "latch"}, "schemalatch.io/port is a port number, not latch"),
     "no such port": ({"port": "70000"}, "schemalatch.io/port is a port number, not 70000"),
@@ -342,11 +353,13 @@ def test_a_pod_that_istio_would_let_wait_for_ever_is_refused(create):
 # --- the chart's values -------------------------------------------------------------------------
 
 def injection(**values):
-    return render(platform(), sets={"injection.enabled": True, **{f"injection.{key}": value for key, value in values.items()}})
+    sets = {f"injection.{key}": value for key, value in values.items()}
+    return render(platform(), sets={"injection.enabled": True, **sets})
 
 
 @pytest.mark.parametrize("values", [
-    {"failurePolicy": "Ignore"}, {"settingsAction": "Warn"}, {"resources": {"requests": None, "limits": None}},
+    {"failurePolicy": "Ignore"}, {"settingsAction": "Warn"},
+    {"resources": {"requests": None, "limits": None}},
     {"image": {"digest": "sha256:" + "a" * 64}}, {"behind": ["only-one"]}, {"behind": []},
     {"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]}},
     {"probes": {"startup": {"initialDelaySeconds": 1}}}, {"resources.limits": {"cpu": "100m", "memory": "64Mi"}},
@@ -367,7 +380,8 @@ def test_values_reach_the_policies():
 
 def test_a_cluster_that_has_no_such_policies_is_told(plane):
     sets = {"injection.enabled": True}
-    assert "injection needs Kubernetes 1.36 or newer, not v1.35.1" in refusal(platform(), sets, kubernetes="1.35.1")
+    said = refusal(platform(), sets, kubernetes="1.35.1")
+    assert "injection needs Kubernetes 1.36 or newer, not v1.35.1" in said
     beta = render(platform(), sets={**sets, "injection.apiVersion": "v1beta1"}, kubernetes="1.35.1")
     assert beta.only("MutatingAdmissionPolicy")["apiVersion"] == "admissionregistration.k8s.io/v1beta1"
     plane.apply(beta.text, "--dry-run=server")

@@ -20,7 +20,12 @@ RELEASE = "registry.invalid/release:1"
 
 # On TERM the app asks the sidecar once more, and takes a while.
 SERVE = """
-trap 'echo "told to end; the sidecar says $(wget -q -O - http://127.0.0.1:8484/readyz)"; sleep 1; echo ended; exit 0' TERM
+end() {
+    echo "told to end; the sidecar says $(wget -q -O - http://127.0.0.1:8484/readyz)"
+    sleep 1
+    exit 0
+}
+trap end TERM
 echo started
 while :; do sleep 0.1; done
 """
@@ -43,8 +48,10 @@ def namespace(plane):
 @pytest.fixture
 def start(api, node, namespace, database):
     """Creates a pod of one app beside a gate that wants the table users; gives what watches it."""
-    api.create({"kind": "Secret", "metadata": {"name": "app-db"}, "stringData": {"url": database.url()}}, namespace)
-    api.create({"kind": "ConfigMap", "metadata": {"name": "gate"}, "data": {"schemalatch.json": json.dumps(GATE)}}, namespace)
+    api.create({"kind": "Secret", "metadata": {"name": "app-db"},
+                "stringData": {"url": database.url()}}, namespace)
+    api.create({"kind": "ConfigMap", "metadata": {"name": "gate"},
+                "data": {"schemalatch.json": json.dumps(GATE)}}, namespace)
 
     def start_one(settings=None, *, app=SERVE, **spec):
         container = {"name": "app", "image": APP_IMAGE, "imagePullPolicy": "Never", "command": ["sh", "-c", app],
@@ -94,7 +101,8 @@ class Watched:
         return "\n".join(f"{e['type']} {e['reason']} {e['message']}" for e in self.events())
 
     def wait_event(self, pattern):
-        return wait_until(lambda: re.search(pattern, self.told()), 60, lambda: f"an event /{pattern}/\n{self.told()}")
+        return wait_until(lambda: re.search(pattern, self.told()), 60,
+                          lambda: f"an event /{pattern}/\n{self.told()}")
 
     def wait_ready(self, ready=True):
         wanted = str(ready)
@@ -124,7 +132,7 @@ def test_the_app_does_not_start_before_the_schema_is_there(start, database):
     pod.wait_event(r"Warning Unhealthy Startup probe failed: HTTP probe failed with statuscode: 503")
     assert pod.get()["status"]["phase"] == "Pending"
     assert pod.state("app") == {"waiting": {"reason": "PodInitializing"}}
-    assert "missing" in pod.logs("schemalatch"), "the reason is in the log, as the probe's event cannot tell it"
+    pod.wait_log("schemalatch", '"reason":"missing"')  # where people find what the probe's event cannot tell
     assert "missing" not in pod.told()
     migrate(database)
     pod.wait_ready()
@@ -148,7 +156,7 @@ def test_with_an_exec_probe_the_event_says_why(start, database):
 def test_a_plain_init_container_waits_and_is_gone(start, database):
     pod = start({"schemalatch.io/kind": "init", "schemalatch.io/config": None, "schemalatch.io/tables": "users"})
     pod.wait_state("schemalatch-wait", "running")
-    wait_until(lambda: "missing" in pod.logs("schemalatch-wait"), 60, "the reason in the log")
+    pod.wait_log("schemalatch-wait", "missing")
     assert pod.state("app") == {"waiting": {"reason": "PodInitializing"}}
     migrate(database)
     pod.wait_ready()
@@ -162,8 +170,8 @@ def test_a_configuration_that_is_wrong_is_told_where_people_look(start, api, nam
     broken = {"databases": [{"urlFile": "/run/secrets/schemalatch/url", "cheks": []}]}
     api.patch("configmaps", "gate", {"data": {"schemalatch.json": json.dumps(broken)}}, namespace)
     pod = start()
-    wait_until(lambda: status_of(pod.get(), "schemalatch").get("lastState", {}).get("terminated"), 60, "an end of the sidecar")
-    ended = status_of(pod.get(), "schemalatch")["lastState"]["terminated"]
+    ended = wait_until(lambda: status_of(pod.get(), "schemalatch").get("lastState", {}).get("terminated"), 60,
+                       "an end of the sidecar")
     assert ended["exitCode"] == 2
     assert "cheks" in ended["message"] and "checks" in ended["message"]
 
@@ -228,7 +236,8 @@ def release_of_two(node):
     made = AlembicProject("postgresql://")
     made.revision("a1", "op.create_table('users', sa.Column('id', sa.Integer))")
     made.revision("b2")
-    files = {f"/srv/app/migrations/versions/{path.name}": path.read_bytes() for path in made.release().glob("*.py")}
+    folder = "/srv/app/migrations/versions"
+    files = {f"{folder}/{path.name}": path.read_bytes() for path in made.release().glob("*.py")}
     node.load_image(RELEASE, {**files, **BUSYBOX_FILES}, links=BUSYBOX_LINKS)
     return made
 

@@ -152,6 +152,12 @@ def made_gate(pod):
     return next(c for c in pod["spec"]["initContainers"] if c["name"] == "schemalatch")
 
 
+def image_of(shell):
+    """What the Deployment would run."""
+    template = shell.get("deployment", "orders-schemalatch-example")["spec"]["template"]
+    return template["spec"]["containers"][0]["image"]
+
+
 def test_a_release_is_rolled_out_and_back(shell, first, second):
     old_job, = shell.jobs()
     shell.run(INSTALL, second.chart, TAG="0.2.0")
@@ -164,19 +170,33 @@ def test_a_release_is_rolled_out_and_back(shell, first, second):
     shell.run(rollback, REVISION="1")
     assert shell.config(first) and shell.config(second), "the other way as well"
     assert shell.jobs() == {old_job}
-    container, = shell.get("deployment", "orders-schemalatch-example")["spec"]["template"]["spec"]["containers"]
-    assert container["image"] == "orders:0.1.0"
+    assert image_of(shell) == "orders:0.1.0"
 
     shell.run(INSTALL, second.chart, TAG="0.2.0")
     assert shell.jobs() == {new_job}, "and forward again"
 
 
-def test_a_release_is_rolled_back_by_itself(shell, second):
-    """Nothing gets ready here, so an upgrade that waits fails, and is rolled back."""
+def test_an_upgrade_that_fails_is_rolled_back(shell, first, second):
+    """Nothing gets ready here, so an upgrade that waits fails, and so does the wait for its rollback."""
+    old_job = shell.jobs()
     code, said = shell.tries(f"{INSTALL} --rollback-on-failure --wait --timeout 1s", second.chart, TAG="0.2.0")
-    assert code and "not found" not in said, said
-    container, = shell.get("deployment", "orders-schemalatch-example")["spec"]["template"]["spec"]["containers"]
-    assert container["image"] == "orders:0.1.0", said
+    assert code and "ConfigMap" not in said, said
+    assert shell.jobs() == old_job and shell.config(first) and image_of(shell) == "orders:0.1.0"
+
+
+def test_the_configuration_of_former_releases_is_kept(shell):
+    """Unchanged in the cluster, however many there are, and no hindrance on the way back."""
+    def maps():
+        return [(item["metadata"]["name"], item["data"], item["metadata"]["labels"])
+                for item in shell.get("configmaps", "-l", "app.kubernetes.io/name=schemalatch")["items"]]
+    kept = []
+    for number in range(4):
+        shell.run(f"{INSTALL} --set schemalatch.database.schema=schema{number}", TAG="0.1.0")
+        assert all(each in maps() for each in kept)
+        kept = maps()
+    assert len(kept) == 5
+    shell.run(line_with("helm rollback", "REVISION").replace(" --wait --timeout 10m", ""), REVISION="1")
+    assert maps() == kept
 
 
 def test_the_same_values_again_change_nothing(shell, first):
