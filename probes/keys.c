@@ -47,7 +47,7 @@ static int64_t duration_part(const char **text)
 			continue;
 		number *= (double)units[i].milliseconds;
 		*text = end + length;
-		return number > 1e15 ? -1 : llround(number);
+		return number > 1e15 ? -1 : (int64_t)(number + 0.5);
 	}
 	return -1;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing of Debian's packages for the purposes named: build, demo, test, check,
-# regression, truth, npm, maven.
+# regression, truth, npm, maven, charts, cluster, go, image.
 #   tests/install.sh build test
 # As root, or through sudo. Does nothing, and needs no network, where all is there.
 set -eu
@@ -20,8 +20,13 @@ packages_for() {
         ruby-railties ruby-activerecord ruby-pg rake ;;
     npm) echo npm ;;
     maven) echo maven ;;
+    charts) echo libcmocka-dev prometheus python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml \
+        python3-fastapi uvicorn util-linux coreutils ;;
+    cluster) echo gcc libc6-dev runc containernetworking-plugins busybox-static iproute2 util-linux openssl python3-yaml ;;
+    image) echo buildah podman runc python3-venv debootstrap debian-archive-keyring util-linux ;;
+    go) echo golang-go ca-certificates ;;
     *)
-        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm or maven" >&2
+        echo "tests/install.sh: $1: expected build, demo, test, check, regression, truth, npm, maven, charts, cluster, go or image" >&2
         exit 2
         ;;
     esac

@@ -1,83 +1,14 @@
 """A real Prometheus scrapes the sidecar each second, in the format that it asks for itself."""
 
-import json
-import shutil
 import subprocess
-import urllib.parse
-import urllib.request
 
 import pytest
 
-from support.processes import free_port, guarded, scratch_folder
+from support.prometheus import Prometheus, Target
 from support.sidecar import alembic, configuration, tables
-from support.waiting import PATIENCE, wait_until
+from support.waiting import wait_until
 
 SCRAPES = 12
-
-CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - job_name: schemalatch
-    static_configs: [{{targets: ["127.0.0.1:{target}"]}}]
-"""
-
-
-class Prometheus:
-    """A server of its own with one target, asked through its HTTP interface."""
-
-    def __init__(self, target):
-        self.port = free_port()
-        self.folder = scratch_folder("prometheus")
-        self.log_file = self.folder / "log"
-        config = self.folder / "prometheus.yml"
-        config.write_text(CONFIG.format(target=target), encoding="ascii")
-        program = shutil.which("prometheus")
-        assert program, "Debian's package prometheus is not installed"
-        self.command = [
-            program, f"--config.file={config}", f"--storage.tsdb.path={self.folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=info",
-        ]
-        self.process = None
-
-    def __enter__(self):
-        with open(self.log_file, "wb") as log:
-            self.process = subprocess.Popen(guarded(self.command), stdout=log, stderr=log, cwd="/")
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(20 * PATIENCE)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def ask(self, path, **parameters):
-        """The data of one answer of its interface."""
-        query = urllib.parse.urlencode(parameters)
-        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{query}"
-        with urllib.request.urlopen(url, timeout=10 * PATIENCE) as answer:
-            return json.load(answer)["data"]
-
-    def is_up(self):
-        assert self.process.poll() is None, self.log_file.read_text(encoding="utf-8")
-        try:
-            return self.ask("targets") and True
-        except OSError:
-            return False
-
-    def series(self, selector):
-        """All samples of the last minutes: labels -> values in order."""
-        found = self.ask("query", query=f'{selector}[5m]')["result"]
-        return {frozenset(s["metric"].items()): [float(v) for _, v in s["values"]] for s in found}
-
-    def values(self, name):
-        """The samples of the one series of that name, or []."""
-        found = list(self.series(name).values())
-        assert len(found) <= 1, found
-        return found[0] if found else []
-
-    def target(self):
-        found, = self.ask("targets")["activeTargets"]
-        return found
-
 
 @pytest.fixture
 def sidecar(start, database):
@@ -88,8 +19,7 @@ def sidecar(start, database):
 
 @pytest.fixture
 def prometheus(sidecar):
-    with Prometheus(sidecar.port) as running:
-        wait_until(running.is_up, 30, "Prometheus to answer")
+    with Prometheus(Target(sidecar.port)) as running:
         yield running
 
 

@@ -16,6 +16,17 @@ class AlembicProject:
     def __init__(self, url):
         self.folder = scratch_folder("alembic")
         self.run("init", "scripts")
+        self._use(url)
+
+    def copy(self, url):
+        """The same for another database."""
+        other = object.__new__(AlembicProject)
+        other.folder = scratch_folder("alembic")
+        shutil.copytree(self.folder, other.folder, dirs_exist_ok=True)
+        other._use(url)
+        return other
+
+    def _use(self, url):
         self.versions = self.folder / "scripts" / "versions"
         ini = self.folder / "alembic.ini"
         setting = "sqlalchemy.url = " + url.replace("%", "%%")

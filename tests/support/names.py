@@ -75,12 +75,18 @@ class Names:
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
+    def resolv_conf(self):
+        """A file that names our server."""
+        file = self._folder / "resolv.conf"
+        file.write_text(f"nameserver {self._socket.getsockname()[0]}\n", encoding="ascii")
+        return file
+
+    @property
     def prefix(self):
         """Runs a program whose names are ours."""
-        resolv, nsswitch = self._folder / "resolv.conf", self._folder / "nsswitch.conf"
-        resolv.write_text(f"nameserver {self._socket.getsockname()[0]}\n", encoding="ascii")
+        nsswitch = self._folder / "nsswitch.conf"
         nsswitch.write_text("passwd: files\ngroup: files\nhosts: files dns\n", encoding="ascii")
-        return private_mounts((resolv, "/etc/resolv.conf"), (nsswitch, "/etc/nsswitch.conf"))
+        return private_mounts((self.resolv_conf, "/etc/resolv.conf"), (nsswitch, "/etc/nsswitch.conf"))
 
     def __enter__(self):
         self._thread.start()

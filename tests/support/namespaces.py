@@ -45,9 +45,11 @@ def host_named(name):
     return (*_unshare("--uts"), "sh", "-c", f'hostname "{name}" && exec "$@"', "sh")
 
 
-def without_rights():
-    """On a read-only root, without capabilities, and as a numeric user who is nobody else."""
+def without_rights(writable=()):
+    """On a read-only root, but for these folders, without capabilities, and as a numeric user who is
+    nobody else. The process id stays."""
     drop = ["--reuid=65532", "--regid=65532", "--clear-groups"] if is_root() else []
-    script = 'mount --rbind / /mnt && mount -o remount,bind,ro /mnt && exec chroot /mnt "$@"'
-    return (*_unshare("--mount"), "sh", "-c", script, "sh", "setpriv", *drop, "--no-new-privs",
-            "--inh-caps=-all", "--bounding-set=-all", "--")
+    script = 'mount --rbind / /mnt && mount -o remount,bind,ro /mnt && '
+    script += "".join(f'mount --bind "{each}" "/mnt{each}" && ' for each in writable)
+    return (*_unshare("--mount"), "sh", "-c", script + 'exec chroot /mnt "$@"', "sh", "setpriv", *drop,
+            "--pdeathsig=KILL", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--")

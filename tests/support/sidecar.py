@@ -251,14 +251,17 @@ class Sidecar:
             env.setdefault("SCHEMALATCH_LISTEN", self.listen.format(port=self.port))
         line = command_line("serve", *self.args, config=self.config, folder=self.folder,
                             prefix=self.prefix)
+        self._start_process(guarded(line, drop_root=self.drop_root), environment(env))
+        return self
+
+    def _start_process(self, line, env):
         self.process = subprocess.Popen(
-            guarded(line, drop_root=self.drop_root), cwd="/", env=environment(env),
+            line, cwd="/", env=env,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             **{"start_new_session": True, **self.popen},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        return self
 
     def _read(self):
         for line in self.process.stderr:
