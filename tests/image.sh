@@ -18,7 +18,7 @@ base=docker.io/library/debian:bookworm-slim
 version=$(sed -n 's/^project(schemalatch VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 image=docker.io/library/schemalatch:$version
 revision=$(git rev-parse --short=12 HEAD)
-# Layers serve again only in a build of the same time, so that is when their recipe was last changed.
+# When the recipe was last changed: the same for many commits, so that their layers are the same, too.
 epoch=$(git log -1 --format=%ct -- sidecar/Dockerfile sidecar/image)
 reader_version=0.8.5
 reader=/var/tmp/schemalatch-spdx-tools-$reader_version
