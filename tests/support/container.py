@@ -8,6 +8,7 @@ The network is the machine's: servers of the test are reached, and the program i
 tests/image.sh sets the storage in which the images are.
 """
 
+import atexit
 import functools
 import itertools
 import json
@@ -60,8 +61,10 @@ def inspect(name):
 
 @functools.cache
 def root_of(name):
-    """The folder in which the image's files are mounted, as long as the storage is."""
-    return Path(succeed("podman", "image", "mount", name).strip())
+    """The folder in which the image's files are mounted, for this run."""
+    folder = Path(succeed("podman", "image", "mount", name).strip())
+    atexit.register(tool, "podman", "image", "unmount", name)
+    return folder
 
 
 def remove_left_behind():
