@@ -108,6 +108,7 @@ SystemdCgroup = false
 
     def _write_kubelet_configuration(self):
         self.api.write_kubeconfig(self.folder / "kubeconfig")
+        (self.folder / "resolv.conf").touch()  # the machine's own may be a link into /run
         (self.folder / "kubelet.yaml").write_text(yaml.safe_dump({
             "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
             "containerRuntimeEndpoint": f"unix://{self.socket}",
@@ -115,7 +116,7 @@ SystemdCgroup = false
             "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
             "authorization": {"mode": "AlwaysAllow"},
             # Nobody there; without one each pod's events tell of it again and again.
-            "clusterDNS": ["10.96.0.10"],
+            "clusterDNS": ["10.96.0.10"], "resolvConf": str(self.folder / "resolv.conf"),
             "failSwapOn": False, "failCgroupV1": False, "cgroupDriver": "cgroupfs",
             "cgroupRoot": f"/{self.group}", "cgroupsPerQOS": True, "enforceNodeAllocatable": ["none"],
             "makeIPTablesUtilChains": False, "localStorageCapacityIsolation": False,
