@@ -1,5 +1,6 @@
 #include "alembic.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -196,14 +197,16 @@ static bool is_revision_file(const char *name)
 	       !has_prefix(name, "__init__") && !has_prefix(name, ".#") && !has_prefix(name, "..");
 }
 
-static void read_file(struct graph *graph, const char *file, struct problems *problems)
+/* file: the name with its directory, as messages show it. */
+static void read_file(struct graph *graph, int directory, const char *name, const char *file,
+    struct problems *problems)
 {
 	struct revision revision = {0};
 	struct error err;
 	size_t length;
 	char *text;
 
-	if (walk_read(file, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
+	if (walk_read_at(directory, name, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
 		problems_add(problems, file, "%s", err.text);
 	else if (alembic_parse(text, length, file, &revision, problems) == 0)
 		graph_add(graph, &revision);
@@ -224,14 +227,23 @@ static bool is_script_directory(const char *directory)
 }
 
 static void read_files(struct graph *graph, const char *directory, const struct strings *names,
-    struct problems *problems)
+    const char *place, struct problems *problems)
 {
+	int opened = walk_open(directory);
+
+	if (opened < 0) {
+		problems_add(problems, place, "the directory \"%s\" cannot be read: %s", directory,
+		    strerror(errno));
+		return;
+	}
+
 	for (size_t i = 0; i < names->count; i++) {
 		char *file = xasprintf("%s/%s", directory, names->items[i]);
 
-		read_file(graph, file, problems);
+		read_file(graph, opened, names->items[i], file, problems);
 		free(file);
 	}
+	close(opened);
 }
 
 static void read_directory(
@@ -250,7 +262,7 @@ static void read_directory(
 		problems_add(problems, place,
 		    "the directory \"%s\" has no revision file (*.py); is it mounted?", directory);
 	else
-		read_files(graph, directory, &names, problems);
+		read_files(graph, directory, &names, place, problems);
 	strings_done(&names);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../xalloc.h"
 #include "tool.h"
@@ -98,12 +99,29 @@ void files_add(struct file_reading *reading, const char *id, const char *path)
 	files_add_migration(reading, &migration);
 }
 
+/* Whether path is that of a file in the directory whose files are considered now. */
+static bool is_in_directory(const struct file_reading *reading, const char *path)
+{
+	size_t length = reading->directory != NULL ? strlen(reading->directory) : 0;
+
+	return length > 0 && strncmp(path, reading->directory, length) == 0 && path[length] == '/';
+}
+
+static int read_text(const struct file_reading *reading, const char *path, char **text,
+    size_t *length, struct error *err)
+{
+	if (reading->opened < 0 || !is_in_directory(reading, path))
+		return walk_read(path, FILE_LIMIT_BYTES, text, length, err);
+	return walk_read_at(reading->opened, path + strlen(reading->directory) + 1,
+	    FILE_LIMIT_BYTES, text, length, err);
+}
+
 char *files_text(struct file_reading *reading, const char *path, size_t *length)
 {
 	struct error err;
 	char *text;
 
-	if (walk_read(path, FILE_LIMIT_BYTES, &text, length, &err) == 0)
+	if (read_text(reading, path, &text, length, &err) == 0)
 		return text;
 	problems_add(reading->problems, path, "%s", err.text);
 	return NULL;
@@ -212,8 +230,14 @@ static void each_name(struct file_reading *reading, const char *directory, enum 
 		    directory, err.text);
 		reading->found++; /* it is told already */
 	}
+	reading->directory = directory;
+	reading->opened = walk_open(directory);
 	for (size_t i = 0; i < names.count; i++)
 		consider(reading, directory, names.items[i]);
+	if (reading->opened >= 0)
+		close(reading->opened);
+	reading->directory = NULL;
+	reading->opened = -1;
 	strings_done(&names);
 }
 
@@ -322,6 +346,7 @@ void *release_read_directories(const struct history_tool *tool, const struct str
 	    .place = place,
 	    .patterns = &patterns,
 	    .visited = &visited,
+	    .opened = -1,
 	};
 	size_t before = problems->lines.count;
 

@@ -29,9 +29,11 @@ struct file_reading {
 	const struct history_tool *tool;
 	struct release *release;
 	struct problems *problems;
-	const char *place; /* of the configuration's value */
-	const char *label; /* what "LABEL=DIRECTORY" says of this directory; else NULL */
-	size_t found;      /* migrations in it so far */
+	const char *place;     /* of the configuration's value */
+	const char *directory; /* whose files are considered now; NULL: none in particular */
+	int opened;            /* the same, or -1 */
+	const char *label;     /* what "LABEL=DIRECTORY" says of this directory; else NULL */
+	size_t found;          /* migrations in it so far */
 	struct patterns *patterns;
 	struct visited *visited;
 };

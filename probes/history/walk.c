@@ -115,9 +115,20 @@ static int read_open(int file, size_t limit_bytes, char **text, size_t *length, 
 	return 0;
 }
 
+int walk_open(const char *directory)
+{
+	return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 int walk_read(const char *path, size_t limit_bytes, char **text, size_t *length, struct error *err)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return walk_read_at(AT_FDCWD, path, limit_bytes, text, length, err);
+}
+
+int walk_read_at(int directory, const char *name, size_t limit_bytes, char **text, size_t *length,
+    struct error *err)
+{
+	int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int result;
 
 	*text = NULL;

@@ -25,6 +25,9 @@ int walk_list(const char *directory, enum walk_what what, bool (*accept)(const c
 /* Accepts what does not begin with a dot: editors leave such names, and so does Kubernetes. */
 bool walk_is_shown(const char *name);
 
+/* Opens a directory for walk_read_at; close() closes it. -1 with errno. */
+int walk_open(const char *directory);
+
 /*
  * Reads a file whole into *text (free() releases it) and *length; a NUL follows the last byte.
  * Returns 0, or -1 with err where it cannot be read, is no regular file, or has more than
@@ -32,5 +35,9 @@ bool walk_is_shown(const char *name);
  */
 int walk_read(const char *path, size_t limit_bytes, char **text, size_t *length, struct error *err)
     __attribute__((warn_unused_result));
+
+/* The same by its name in an open directory: of thousands of files, without the way to each. */
+int walk_read_at(int directory, const char *name, size_t limit_bytes, char **text, size_t *length,
+    struct error *err) __attribute__((warn_unused_result));
 
 #endif
