@@ -118,11 +118,21 @@ def test_a_drift_is_seen_and_its_end_as_well(quiet, start, drift):
     sidecar.wait_check(reason="ok")
 
 
+BOUND_MOST_S = 15 * 60 * 1.2  # the README's, give or take a fifth
+
+
+def look_again(sidecar, database):
+    """The bound follows the last look, and the first one in a session takes much longer than others."""
+    database.execute("CREATE TABLE harmless (id int)")
+    sidecar.wait_round(rounds=3)
+
+
 def sees_in_the_end(sidecar):
-    """Within the bound of the README, and what the last look took is not known here."""
-    sidecar.wait_check(reason="missing", limit_s=60)
+    """Within the bound, and what the last look took on this machine is not known here."""
+    sidecar.wait_check(reason="missing", limit_s=BOUND_MOST_S)
 
 
+@pytest.mark.limit(BOUND_MOST_S + 60)
 def test_a_session_that_holds_its_counters_back_delays_and_no_more(quiet, start):
     """It has published a moment ago, and then stays: the server lets it keep the rest for 10 s."""
     sidecar = start(configuration(quiet.url(), tables("users"), period="300ms")).wait_ready()
@@ -133,8 +143,10 @@ def test_a_session_that_holds_its_counters_back_delays_and_no_more(quiet, start)
         sees_in_the_end(sidecar)
 
 
+@pytest.mark.limit(BOUND_MOST_S + 60)
 def test_a_session_that_counts_nothing_is_found_out(quiet, start):
     sidecar = start(configuration(quiet.url(), tables("users"), period="300ms")).wait_ready()
+    look_again(sidecar, quiet)
     quiet.execute("SET track_counts = off; DROP TABLE users")
     sees_in_the_end(sidecar)
 
@@ -167,6 +179,7 @@ def test_harmless_changes_are_looked_at_and_found_harmless(quiet, start):
     assert len(sidecar.events(check="tables")) == 1
 
 
+@pytest.mark.limit(BOUND_MOST_S + 60)
 def test_temporary_tables_without_end_do_not_hide_a_drift(quiet, start):
     """They move the counters all the time, so that looks are made less often; they are made."""
     sidecar = start(configuration(quiet.url(), tables("users"), period="50ms")).wait_ready()
