@@ -16,20 +16,25 @@
 
 /*
  * libevent's HTTP server does not say when it is done with a connection. A reference of ours keeps
- * the bufferevent, and with it the descriptor's number, until we have seen that its callbacks are
- * gone, which is what freeing it begins with: so a number is never taken for another socket's.
+ * the bufferevent, and with it the descriptor, until we have seen that its callbacks are gone,
+ * which is what freeing it begins with: so a number is never taken for another socket's, and it is
+ * always we who let go last, one turn later.
  */
 struct entry {
 	struct bufferevent *connection;
 	int64_t touched_ms; /* monotonic: the last request, or the accept */
+	bool ended;         /* by us; libevent has yet to see it */
 };
 
 struct connections {
 	struct entry *entries;
 	size_t count;
+	size_t room;
+	size_t open; /* of those, not ended by us */
 	size_t limit;
 	int64_t idle_limit_ms;
 	struct event *sweep;
+	struct later *later;
 };
 
 static bool is_done(const struct entry *entry)
@@ -40,9 +45,19 @@ static bool is_done(const struct entry *entry)
 	return on_event == NULL;
 }
 
+static void release(void *connection)
+{
+	bufferevent_decref(connection);
+}
+
+/* Lets go of one that libevent is done with. */
 static void forget(struct connections *connections, size_t index)
 {
-	bufferevent_decref(connections->entries[index].connection);
+	const struct entry *entry = &connections->entries[index];
+
+	bufferevent_disable(entry->connection, EV_READ | EV_WRITE);
+	later_release(connections->later, release, entry->connection);
+	connections->open -= entry->ended ? 0 : 1;
 	connections->entries[index] = connections->entries[--connections->count];
 }
 
@@ -54,21 +69,39 @@ static void forget_done(struct connections *connections)
 }
 
 /* libevent sees the end of what it reads, and frees the connection. */
-static void end(struct connections *connections, size_t index)
+static void end(struct connections *connections, struct entry *entry)
 {
-	shutdown(bufferevent_getfd(connections->entries[index].connection), SHUT_RDWR);
-	forget(connections, index);
+	shutdown(bufferevent_getfd(entry->connection), SHUT_RDWR);
+	entry->ended = true;
+	connections->open--;
 }
 
 /* Makes room: ends the connection that has gone longest without a request. */
 static void evict_one(struct connections *connections)
 {
-	size_t oldest = 0;
+	struct entry *oldest = NULL;
 
-	for (size_t i = 1; i < connections->count; i++)
-		if (connections->entries[i].touched_ms < connections->entries[oldest].touched_ms)
-			oldest = i;
-	end(connections, oldest);
+	for (size_t i = 0; i < connections->count; i++) {
+		struct entry *entry = &connections->entries[i];
+
+		if (!entry->ended && (oldest == NULL || entry->touched_ms < oldest->touched_ms))
+			oldest = entry;
+	}
+	if (oldest != NULL)
+		end(connections, oldest);
+}
+
+static void add(struct connections *connections, struct bufferevent *connection)
+{
+	if (connections->count == connections->room) {
+		connections->room = connections->room > 0 ? 2 * connections->room : 8;
+		connections->entries = xreallocarray(
+		    connections->entries, connections->room, sizeof(*connections->entries));
+	}
+	bufferevent_incref(connection);
+	connections->entries[connections->count++] =
+	    (struct entry){.connection = connection, .touched_ms = clock_monotonic_ms()};
+	connections->open++;
 }
 
 /* A byte now and then keeps libevent's own timeout from ending a request that never comes. */
@@ -80,19 +113,20 @@ static void on_sweep(evutil_socket_t fd, short events, void *arg)
 	(void)fd;
 	(void)events;
 	forget_done(connections);
-	for (size_t i = connections->count; i-- > 0;)
-		if (connections->entries[i].touched_ms < limit_ms)
-			end(connections, i);
+	for (size_t i = 0; i < connections->count; i++)
+		if (!connections->entries[i].ended && connections->entries[i].touched_ms < limit_ms)
+			end(connections, &connections->entries[i]);
 }
 
-struct connections *connections_create(struct event_base *base, size_t limit, int idle_limit_s)
+struct connections *connections_create(
+    struct event_base *base, struct later *later, size_t limit, int idle_limit_s)
 {
 	struct timeval interval = {.tv_sec = SWEEP_S};
 	struct connections *connections = xcalloc(1, sizeof(*connections));
 
 	connections->limit = limit;
 	connections->idle_limit_ms = (int64_t)idle_limit_s * 1000;
-	connections->entries = xcalloc(limit, sizeof(*connections->entries));
+	connections->later = later;
 	connections->sweep = event_new(base, -1, EV_PERSIST, on_sweep, connections);
 	if (connections->sweep == NULL || event_add(connections->sweep, &interval) != 0)
 		abort();
@@ -108,11 +142,9 @@ struct bufferevent *connections_on_accept(struct event_base *base, void *arg)
 		return NULL;
 	bufferevent_setwatermark(connection, EV_READ, 0, READ_AHEAD_BYTES);
 	forget_done(connections);
-	if (connections->count == connections->limit)
+	if (connections->open == connections->limit)
 		evict_one(connections);
-	bufferevent_incref(connection);
-	connections->entries[connections->count++] =
-	    (struct entry){.connection = connection, .touched_ms = clock_monotonic_ms()};
+	add(connections, connection);
 	return connection;
 }
 
@@ -127,8 +159,8 @@ void connections_free(struct connections *connections)
 {
 	if (connections == NULL)
 		return;
-	while (connections->count > 0)
-		forget(connections, connections->count - 1);
+	for (size_t i = 0; i < connections->count; i++)
+		bufferevent_decref(connections->entries[i].connection);
 	event_free(connections->sweep);
 	free(connections->entries);
 	free(connections);

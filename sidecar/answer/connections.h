@@ -11,10 +11,14 @@
 #include <event2/event.h>
 #include <stddef.h>
 
+#include "../later.h"
+
 struct connections;
 
-/* A connection over which no request has been completed for idle_limit_s is ended. */
-struct connections *connections_create(struct event_base *base, size_t limit, int idle_limit_s);
+/* A connection over which no request has been completed for idle_limit_s is ended. Borrows base and
+ * later for its life. */
+struct connections *connections_create(
+    struct event_base *base, struct later *later, size_t limit, int idle_limit_s);
 
 /* For evhttp_set_bevcb, with the connections as argument: makes the connection's bufferevent. */
 struct bufferevent *connections_on_accept(struct event_base *base, void *arg);

@@ -357,8 +357,9 @@ static void set_limits(struct http *http)
 	evhttp_set_gencb(http->server, on_request, http);
 }
 
-struct http *http_create(struct event_base *base, const struct listen_address *address,
-    struct checker *checker, const struct ledger *ledger, struct error *err)
+struct http *http_create(struct event_base *base, struct later *later,
+    const struct listen_address *address, struct checker *checker, const struct ledger *ledger,
+    struct error *err)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
 	int fd = listen_on(address, err);
@@ -367,7 +368,7 @@ struct http *http_create(struct event_base *base, const struct listen_address *a
 	http->board = checker_board(checker);
 	http->ledger = ledger;
 	pod_name(http->pod, sizeof(http->pod));
-	http->connections = connections_create(base, CONNECTIONS_LIMIT, IDLE_LIMIT_S);
+	http->connections = connections_create(base, later, CONNECTIONS_LIMIT, IDLE_LIMIT_S);
 	http->server = fd >= 0 ? evhttp_new(base) : NULL;
 	if (http->server == NULL || evhttp_accept_socket(http->server, fd) != 0) {
 		if (fd >= 0) {

@@ -10,15 +10,17 @@
 
 #include "../../probes/error.h"
 #include "../config/config.h"
+#include "../later.h"
 #include "../watch/checker.h"
 #include "ledger.h"
 
 struct http;
 
 /* Listens and answers from then on, always by the configuration of the newest snapshot. Borrows
- * base, checker and ledger for its life. NULL with err when it cannot listen. */
-struct http *http_create(struct event_base *base, const struct listen_address *address,
-    struct checker *checker, const struct ledger *ledger, struct error *err);
+ * base, later, checker and ledger for its life. NULL with err when it cannot listen. */
+struct http *http_create(struct event_base *base, struct later *later,
+    const struct listen_address *address, struct checker *checker, const struct ledger *ledger,
+    struct error *err);
 
 /* The port that it listens on. */
 int http_port(const struct http *http);

@@ -206,6 +206,11 @@ static void tell_unwatched(const struct reloader *reloader)
 	    reloader->known.unwatched.text, (int)POLL_S);
 }
 
+static void release_watch(void *watch)
+{
+	inputs_watch_free(watch);
+}
+
 /* Takes what is to be watched from now on. */
 static void watch_now(struct reloader *reloader, struct loaded *loaded)
 {
@@ -214,6 +219,8 @@ static void watch_now(struct reloader *reloader, struct loaded *loaded)
 	if (reloader->watch != NULL)
 		event_free(reloader->watch);
 	reloader->watch = NULL;
+	later_release(reloader->watcher->later, release_watch, reloader->known.watch);
+	reloader->known.watch = NULL;
 	loaded_done(&reloader->known);
 	reloader->known = (struct loaded){.paths = loaded->paths,
 	    .watch = loaded->watch,

@@ -67,8 +67,8 @@ static int make(struct serving *serving, const struct options *options, struct l
 	serving->reloader = reloader_create(watcher, options, loaded, err);
 	if (serving->reloader == NULL)
 		return -1;
-	serving->http = http_create(
-	    watcher->base, &loaded->config->address, watcher->checker, watcher->ledger, err);
+	serving->http = http_create(watcher->base, watcher->later, &loaded->config->address,
+	    watcher->checker, watcher->ledger, err);
 	return serving->http != NULL ? 0 : -1;
 }
 

@@ -116,8 +116,8 @@ static int add_events(struct watcher *watcher)
 	return watcher->news != NULL && event_add(watcher->news, NULL) == 0 ? 0 : -1;
 }
 
-/* The loop without the clock cache and with epoll's changes batched: fewer system calls a request.
- */
+/* The loop without locks and with epoll's changes batched: fewer system calls a request. What
+ * follows from the latter for descriptors, later.h says. */
 static struct event_base *new_base(void)
 {
 	struct event_config *config = event_config_new();
@@ -137,12 +137,13 @@ int watcher_init(struct watcher *watcher, struct config *config, struct log *log
 {
 	*watcher = (struct watcher){.config = config_share(config), .log = log};
 	watcher->base = new_base();
+	watcher->later = watcher->base != NULL ? later_create(watcher->base) : NULL;
 	watcher->ledger = ledger_create(config, ledger_log);
 	ledger_note_reading(watcher->ledger, true, clock_wall_ms());
 	watcher->checker = checker_create(config, log, err);
 	if (watcher->checker == NULL)
 		return -1;
-	if (watcher->base == NULL || add_events(watcher) != 0)
+	if (watcher->later == NULL || add_events(watcher) != 0)
 		return error_set(err, "cannot make an event loop: %s", strerror(errno));
 	return 0;
 }
@@ -193,6 +194,7 @@ bool watcher_done(struct watcher *watcher)
 	ended = checker_free(watcher->checker, JOIN_LIMIT_MS);
 	ledger_free(watcher->ledger);
 	config_free(watcher->config);
+	later_free(watcher->later);
 	if (watcher->base != NULL)
 		event_base_free(watcher->base);
 	return ended;

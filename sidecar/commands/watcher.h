@@ -12,6 +12,7 @@
 #include "../answer/ledger.h"
 #include "../config/config.h"
 #include "../config/options.h"
+#include "../later.h"
 #include "../log.h"
 #include "../watch/checker.h"
 #include "command.h"
@@ -24,6 +25,7 @@ typedef void watcher_news_cb(
 
 struct watcher {
 	struct event_base *base;
+	struct later *later;   /* for whatever watches descriptors on base */
 	struct config *config; /* shared: the newest snapshot's */
 	struct log *log;
 	struct checker *checker;

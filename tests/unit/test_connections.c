@@ -22,6 +22,7 @@
 #include "../../probes/xalloc.h"
 #include "../../sidecar/answer/connections.h"
 #include "../../sidecar/clock.h"
+#include "../support/epoll_errors.h"
 
 #define LIMIT 3
 #define WAIT_LIMIT_MS 10000
@@ -31,10 +32,12 @@
 
 struct server {
 	struct event_base *base;
+	struct later *later;
 	struct connections *connections;
 	struct evhttp *http;
 	struct sockaddr_in address;
 	int accepted;
+	int epoll_errors; /* before it began */
 };
 
 static void on_request(struct evhttp_request *request, void *arg)
@@ -60,8 +63,9 @@ static void server_init(struct server *server, int idle_limit_s)
 	struct evhttp_bound_socket *bound;
 	socklen_t length = sizeof(server->address);
 
-	*server = (struct server){.base = event_base_new()};
-	server->connections = connections_create(server->base, LIMIT, idle_limit_s);
+	*server = (struct server){.base = batching_base(), .epoll_errors = epoll_errors()};
+	server->later = later_create(server->base);
+	server->connections = connections_create(server->base, server->later, LIMIT, idle_limit_s);
 	server->http = evhttp_new(server->base);
 	bound = evhttp_bind_socket_with_handle(server->http, "127.0.0.1", 0);
 	assert_non_null(bound);
@@ -74,8 +78,10 @@ static void server_init(struct server *server, int idle_limit_s)
 
 static void server_done(struct server *server)
 {
+	assert_int_equal(epoll_errors(), server->epoll_errors);
 	evhttp_free(server->http);
 	connections_free(server->connections);
+	later_free(server->later);
 	event_base_free(server->base);
 }
 
