@@ -8,15 +8,12 @@
 #include "../../probes/xalloc.h"
 #include "../clock.h"
 #include "backoff.h"
+#include "pace.h"
 #include "round.h"
 #include "session.h"
 
 /* A connection is kept while rounds come at least this often. */
 #define KEEP_PERIOD_MS 30000
-
-/* A pod that waits looks often, but is not in a round for more than this part of the time: many
- * tables, or a server that is slow already, are asked less often. */
-#define RETRY_PART 20
 
 /* A kept session is replaced after an hour, give or take a fifth: the server's caches of it only
  * grow, and a failover behind the same name is followed even where the old server lives on. */
@@ -31,7 +28,7 @@
 #define SECRET_PERIOD_MS 1000
 
 /* A fleet that is notified together does not look together; and many notifications in a row are no
- * reason to look without pause, see RETRY_PART. */
+ * reason to look without pause, see pace.h. */
 #define NOTIFIED_SPREAD_MS 25
 
 struct patrol {
@@ -56,7 +53,7 @@ struct patrol {
 	bool rests;
 	bool has_looked;
 	int64_t started_ms;
-	int64_t took_ms; /* the last round */
+	struct pace pace;
 	int64_t ended_ms;
 
 	struct statement listen; /* its text is listen_sql */
@@ -143,7 +140,7 @@ static bool is_ready(const struct patrol *patrol)
 static int64_t retry_pause_ms(const struct patrol *patrol)
 {
 	const struct database *database = patrol->database;
-	int64_t pause = patrol->took_ms * RETRY_PART;
+	int64_t pause = pace_pause_ms(&patrol->pace);
 
 	if (pause > database->period_ms)
 		pause = database->period_ms;
@@ -230,7 +227,7 @@ static void note_look(struct patrol *patrol, bool found_change)
 static void look_soon(struct patrol *patrol)
 {
 	int64_t spread = (int64_t)((uint64_t)NOTIFIED_SPREAD_MS * random_number() >> 32);
-	int64_t pause = patrol->ended_ms + patrol->took_ms * RETRY_PART - clock_monotonic_ms();
+	int64_t pause = patrol->ended_ms + pace_pause_ms(&patrol->pace) - clock_monotonic_ms();
 	int64_t delay = pause > spread ? pause : spread;
 
 	patrol->notified = false;
@@ -244,16 +241,18 @@ static void finish(struct patrol *patrol, const struct verdict *failure)
 {
 	struct database_state *state = patrol->state;
 	struct moment end = now();
+	int64_t took_ms = end.monotonic_ms - patrol->started_ms;
 	bool changed = note_verdicts(patrol, end);
 
 	patrol->in_round = false;
 	patrol->has_looked = true;
 	patrol->ended_ms = end.monotonic_ms;
-	patrol->took_ms = end.monotonic_ms - patrol->started_ms;
-	database_state_note_round(state, patrol->took_ms);
+	database_state_note_round(state, took_ms);
 	if (failure != NULL)
 		log_failure(patrol, failure);
-	else if (round_is_look(&patrol->round))
+	else
+		pace_note(&patrol->pace, took_ms);
+	if (failure == NULL && round_is_look(&patrol->round))
 		note_look(patrol, changed);
 	if (failure == NULL && !keeps_session(patrol))
 		session_close(patrol->session);

@@ -275,7 +275,7 @@ def test_config_shows_the_defaults():
     database, = result.json()["databases"]
     assert {key: database[key] for key in ("name", "period", "retryPeriod", "timeout", "holdFor",
                                            "keepConnection")} == {
-        "name": "main", "period": "10s", "retryPeriod": "150ms", "timeout": "2s", "holdFor": "5m",
+        "name": "main", "period": "10s", "retryPeriod": "125ms", "timeout": "2s", "holdFor": "5m",
         "keepConnection": "auto"}
     check, = database["checks"]
     assert (check["name"], check["gates"], check["latch"]) == ("tables", ["startup", "readiness"], False)
