@@ -61,7 +61,8 @@ class Browser:
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
 
     def open(self, url):
-        self.requests(), self.complaints()  # what was before is forgotten
+        self.driver.get("about:blank")  # the page before, which asks now and then, is gone
+        self.requests(), self.complaints()  # and so is what was told of it
         self.driver.get(url)
         return self
 
