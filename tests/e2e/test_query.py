@@ -163,7 +163,7 @@ def test_through_a_pooler_nothing_of_it_is_left_to_others(server, database):
 
 
 def test_a_flood_costs_the_session_not_our_memory(database):
-    seen = asked(database, "SELECT false, repeat('x', 50000000)")
+    seen = asked(database, "SELECT false, repeat('x', 50000000)", timeout="20s")
     assert seen["reason"] == "error"
     seen = asked(database, "SELECT false, repeat('long ', 1000)")
     assert seen["reason"] == "false" and len(seen["message"]) < 700
