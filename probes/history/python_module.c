@@ -49,6 +49,8 @@ static bool is(const struct parser *parser, const char *spelling)
 
 static bool is_any(const struct python_token *token, const char *const *spellings)
 {
+	if (token->kind != PYTHON_NAME && token->kind != PYTHON_OPERATOR)
+		return false;
 	for (; *spellings != NULL; spellings++)
 		if (python_token_is(token, *spellings))
 			return true;
@@ -90,6 +92,8 @@ static size_t name_of(const struct parser *parser, const struct python_token *to
 {
 	size_t name = 0;
 
+	if (token->kind != PYTHON_NAME)
+		return parser->count;
 	while (name < parser->count && !python_token_is(token, parser->names[name]))
 		name++;
 	return name;
@@ -316,7 +320,8 @@ static void scan_statement(struct parser *parser, bool is_head)
  * the parser is where it was. */
 static bool read_plain_binding(struct parser *parser, size_t name)
 {
-	struct parser before = *parser;
+	const struct python_lexer lexer = parser->lexer;
+	const struct python_token token = parser->token;
 
 	advance(parser);
 	if (is(parser, ":"))
@@ -325,11 +330,12 @@ static bool read_plain_binding(struct parser *parser, size_t name)
 			advance(parser);
 	if (is(parser, "=")) {
 		advance(parser);
-		bind_value(parser, name, before.token.line);
+		bind_value(parser, name, token.line);
 		if (parser->bindings[name].obstacle == NULL)
 			return true;
 	}
-	*parser = before;
+	parser->lexer = lexer;
+	parser->token = token;
 	return false;
 }
 
