@@ -11,6 +11,7 @@
 #include "../xalloc.h"
 
 #define SMALL_BYTES 16384
+#define PAGE_BYTES 4096 /* the least that any system has */
 
 /* Most file systems tell what an entry is; a link, and what others do not tell, is looked at. */
 static bool is_directory(DIR *parent, const struct dirent *entry)
@@ -97,22 +98,49 @@ static int read_by_size(
 	return 0;
 }
 
+/* Reads the first SMALL_BYTES of a file, or all of it. Of a regular file (and little else can be
+ * read at a place) the system gives all that its first page holds or, where the disk fails, nothing:
+ * one that ends in there ends there, and 10,000 migrations are spared being asked once more. What is
+ * larger could have been cut short by a page that cannot be read. -1 with errno. */
+static int read_start(int file, char *start, size_t *length)
+{
+	ssize_t got = pread(file, start, SMALL_BYTES, 0);
+
+	*length = 0;
+	if (got <= 0 || got >= PAGE_BYTES)
+		return read_on(file, start, SMALL_BYTES, length);
+	*length = (size_t)got;
+	return 0;
+}
+
 /* file is open. One that is small is not looked at before it is read: of 10,000 migrations that
  * would take a tenth of the time. */
 static int read_open(int file, size_t limit_bytes, char **text, size_t *length, struct error *err)
 {
 	char start[SMALL_BYTES];
 
-	*length = 0;
-	if (read_on(file, start, sizeof(start), length) < 0)
+	if (read_start(file, start, length) < 0)
 		return unreadable(err);
-	*text = xcalloc(*length + 1, 1);
+	*text = xreallocarray(NULL, *length + 1, 1);
 	memcpy(*text, start, *length);
 	if ((*length == 0 || *length == sizeof(start)) &&
 	    read_by_size(file, limit_bytes, text, length, err) < 0)
 		return -1;
 	(*text)[*length] = '\0';
 	return 0;
+}
+
+/* Not printf's work: it is done for each of thousands of files. */
+char *walk_path(const char *directory, const char *name)
+{
+	size_t length = strlen(directory);
+	size_t size = strlen(name) + 1;
+	char *path = xreallocarray(NULL, length + 1 + size, 1);
+
+	memcpy(path, directory, length);
+	path[length] = '/';
+	memcpy(path + length + 1, name, size);
+	return path;
 }
 
 int walk_open(const char *directory)
