@@ -29,17 +29,11 @@ struct source {
 	struct problems *problems;
 };
 
-/* free() releases it. */
-static char *place_at(const char *file, unsigned long line)
-{
-	return line > 0 ? xasprintf("%s:%lu", file, line) : xstrdup(file);
-}
-
 /* A problem with the value of one name. */
 static void report_binding(
     const struct source *source, enum slot slot, const char *what, const char *expected)
 {
-	char *place = place_at(source->file, source->bindings[slot].line);
+	char *place = place_text(source->file, source->bindings[slot].line);
 
 	problems_add(source->problems, place, "%s %s; %s", slot_names[slot], what, expected);
 	free(place);
@@ -68,16 +62,22 @@ static char *legacy_id(const char *file)
 
 /* Of ids alone Alembic checks the characters; that 1.17.1 refuses ":" too is its own affair, as
  * databases of older ones may hold such ids. */
-static void check_id(const char *id, const char *place, struct problems *problems)
+static void check_id(const struct revision *revision, struct problems *problems)
 {
+	const char *id = revision->id;
 	size_t fine = strcspn(id, "@-+");
+	char *place;
 
+	if (*id != '\0' && id[fine] == '\0')
+		return;
+	place = place_text(revision->place, revision->line);
 	if (*id == '\0')
 		problems_add(problems, place, "revision is empty, expected an id");
-	else if (id[fine] != '\0')
+	else
 		problems_add(problems, place,
 		    "revision \"%s\" has a \"%c\"; Alembic allows none of @ - + in an id", id,
 		    id[fine]);
+	free(place);
 }
 
 static bool is_one_string(const struct python_binding *binding)
@@ -85,9 +85,16 @@ static bool is_one_string(const struct python_binding *binding)
 	return !binding->is_sequence && binding->items.count == 1;
 }
 
-static void take_id(const struct source *source, struct revision *revision)
+/* Takes the only string of list. */
+static char *take_string(struct strings *list)
 {
-	const struct python_binding *binding = &source->bindings[SLOT_REVISION];
+	list->count = 0;
+	return list->items[0];
+}
+
+static void take_id(struct source *source, struct revision *revision)
+{
+	struct python_binding *binding = &source->bindings[SLOT_REVISION];
 
 	if (binding->obstacle != NULL)
 		return;
@@ -95,14 +102,16 @@ static void take_id(const struct source *source, struct revision *revision)
 		report_binding(source, SLOT_REVISION, "is not one string", "expected an id");
 		return;
 	}
-	revision->id =
-	    binding->line > 0 ? xstrdup(binding->items.items[0]) : legacy_id(source->file);
+	if (binding->line == 0)
+		revision->id = legacy_id(source->file);
+	else
+		revision->id = take_string(&binding->items);
 	if (revision->id == NULL)
 		problems_add(source->problems, source->file,
 		    "has no revision, and its name is not all hex digits, where Alembic stops with "
 		    "\"Could not determine revision id\"; is it a revision file?");
 	else
-		check_id(revision->id, revision->place, source->problems);
+		check_id(revision, source->problems);
 }
 
 /* A lone None or "" stands for nothing, also in a tuple of its own, as templates write it. */
@@ -131,7 +140,8 @@ static void take_strings(struct source *source, enum slot slot, struct strings *
 static void take_revision(struct source *source, struct revision *revision)
 {
 	report_obstacles(source);
-	revision->place = place_at(source->file, source->bindings[SLOT_REVISION].line);
+	revision->place = xstrdup(source->file);
+	revision->line = source->bindings[SLOT_REVISION].line;
 	take_id(source, revision);
 	if (source->bindings[SLOT_DOWN].line == 0)
 		problems_add(source->problems, source->file,
@@ -144,7 +154,7 @@ static void take_revision(struct source *source, struct revision *revision)
 
 static void report_broken(const struct source *source, const char *broken, unsigned long line)
 {
-	char *place = place_at(source->file, line);
+	char *place = place_text(source->file, line);
 
 	problems_add(source->problems, place, "this is no Python: %s; is the file whole?", broken);
 	free(place);
@@ -300,7 +310,7 @@ static void read_item(
 		return;
 	}
 	revision->id = xstrdup(id);
-	check_id(id, revision->place, problems);
+	check_id(revision, problems);
 	while ((parent = next_word(&rest)) != NULL)
 		strings_add(&revision->down, parent);
 }
