@@ -24,8 +24,8 @@ static void text_reserve(struct text *text, size_t length)
 		return;
 	if (need < 2 * text->capacity)
 		need = 2 * text->capacity;
-	if (need < 64)
-		need = 64;
+	if (need < 32)
+		need = 32;
 	text->data = xreallocarray(text->data, need, 1);
 	text->capacity = need;
 }

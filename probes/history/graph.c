@@ -128,6 +128,15 @@ static int compare_names(const void *a, const void *b)
 	return result != 0 ? result : (x->node > y->node) - (x->node < y->node);
 }
 
+/* Files are read in the order of their names, which mostly begin with the id. */
+static bool are_sorted(const struct name *names, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_names(&names[i - 1], &names[i]) > 0)
+			return false;
+	return true;
+}
+
 static void collect_names(struct graph *graph)
 {
 	size_t count = graph->count;
@@ -144,7 +153,8 @@ static void collect_names(struct graph *graph)
 		for (size_t k = 0; k < revision->labels.count; k++)
 			*next++ = (struct name){revision->labels.items[k], NAME_LABEL, i};
 	}
-	qsort(graph->names, count, sizeof(*graph->names), compare_names);
+	if (!are_sorted(graph->names, count))
+		qsort(graph->names, count, sizeof(*graph->names), compare_names);
 }
 
 static const char *name_kind_text(const struct name *name)
