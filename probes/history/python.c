@@ -7,8 +7,8 @@
 
 /* What each byte is: w of a word, b a blank, h the hash, c a closing bracket, o something else; and
  * in capitals what can mean something within a string too: N a newline, Q a quote, B the backslash,
- * O an opening bracket. Every byte of a character beyond ASCII is of a word: such names are allowed,
- * and none is ours. */
+ * O an opening bracket. Every byte of a character beyond ASCII is of a word: such names are
+ * allowed, and none is ours. */
 static const char byte_kinds[] = "ooooooooobNobNoooooooooooooooooo"
 				 "boQhoooQOcoooooowwwwwwwwwwoooooo"
 				 "owwwwwwwwwwwwwwwwwwwwwwwwwwOBcow"
@@ -358,19 +358,37 @@ void python_lexer_init(struct python_lexer *lexer, const char *text, size_t leng
 	*lexer = (struct python_lexer){.at = text + skip, .end = text + length, .line = 1};
 }
 
-struct python_token python_next(struct python_lexer *lexer)
+void python_read(struct python_lexer *lexer, struct python_token *token)
 {
-	struct python_token token;
-
 	skip_blank(lexer);
-	token = (struct python_token){
-	    .start = lexer->at,
-	    .line = lexer->line,
-	    .depth = lexer->depth,
-	};
-	token.kind = skip_token(lexer, &token);
-	token.length = (size_t)(lexer->at - token.start);
-	return token;
+	token->start = lexer->at;
+	token->line = lexer->line;
+	token->depth = lexer->depth;
+	token->kind = skip_token(lexer, token);
+	token->length = (size_t)(lexer->at - token->start);
+}
+
+/* Steps over bytes that neither end a line nor change what the next ones mean. The word before a
+ * quote is left: it may be a prefix. */
+static void skip_inert(struct python_lexer *lexer)
+{
+	const char *at = lexer->at;
+
+	while (at < lexer->end && (is_word(*at) || kind_of(*at) == 'b' || kind_of(*at) == 'o'))
+		at++;
+	if (at < lexer->end && is_quote(*at))
+		while (at > lexer->at && is_word(at[-1]))
+			at--;
+	lexer->at = at;
+}
+
+void python_read_line_end(struct python_lexer *lexer, struct python_token *token)
+{
+	do {
+		if (lexer->line_started)
+			skip_inert(lexer);
+		python_read(lexer, token);
+	} while (token->kind != PYTHON_NEWLINE && token->kind != PYTHON_END);
 }
 
 /* Of the escapes only those that an id can need: a quote, a backslash, a line that goes on. */

@@ -32,7 +32,14 @@ void python_binding_done(struct python_binding *binding)
 
 static void advance(struct parser *parser)
 {
-	parser->token = python_next(&parser->lexer);
+	python_read(&parser->lexer, &parser->token);
+}
+
+/* To the end of the logical line, unless the token is that already. */
+static void skip_line(struct parser *parser)
+{
+	if (parser->token.kind != PYTHON_NEWLINE && parser->token.kind != PYTHON_END)
+		python_read_line_end(&parser->lexer, &parser->token);
 }
 
 static struct python_token peek(const struct parser *parser)
@@ -380,8 +387,7 @@ static void read_definition(struct parser *parser)
 	name = name_of(parser, &parser->token);
 	if (name < parser->count)
 		bind_otherwise(parser, name, parser->token.line);
-	while (!at_line_end(parser))
-		advance(parser);
+	skip_line(parser);
 }
 
 /* Reads one statement, or the head of a block: what follows on the line is nested then. match and
@@ -431,8 +437,7 @@ static void read_module(struct parser *parser)
 			parser->in_definition = false;
 		if (!parser->in_definition)
 			read_line(parser);
-		while (!at_line_end(parser))
-			advance(parser);
+		skip_line(parser);
 		if (parser->token.kind == PYTHON_NEWLINE)
 			advance(parser);
 	}

@@ -99,9 +99,9 @@ static int read_by_size(
 }
 
 /* Reads the first SMALL_BYTES of a file, or all of it. Of a regular file (and little else can be
- * read at a place) the system gives all that its first page holds or, where the disk fails, nothing:
- * one that ends in there ends there, and 10,000 migrations are spared being asked once more. What is
- * larger could have been cut short by a page that cannot be read. -1 with errno. */
+ * read at a place) the system gives all that its first page holds or, where the disk fails,
+ * nothing: one that ends in there ends there, and 10,000 migrations are spared being asked once
+ * more. What is larger could have been cut short by a page that cannot be read. -1 with errno. */
 static int read_start(int file, char *start, size_t *length)
 {
 	ssize_t got = pread(file, start, SMALL_BYTES, 0);
