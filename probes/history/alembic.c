@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../each.h"
 #include "../error.h"
 #include "../xalloc.h"
 #include "python_module.h"
@@ -207,23 +208,6 @@ static bool is_revision_file(const char *name)
 	       !has_prefix(name, "__init__") && !has_prefix(name, ".#") && !has_prefix(name, "..");
 }
 
-/* file: the name with its directory, as messages show it. */
-static void read_file(struct graph *graph, int directory, const char *name, const char *file,
-    struct problems *problems)
-{
-	struct revision revision = {0};
-	struct error err;
-	size_t length;
-	char *text;
-
-	if (walk_read_at(directory, name, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
-		problems_add(problems, file, "%s", err.text);
-	else if (alembic_parse(text, length, file, &revision, problems) == 0)
-		graph_add(graph, &revision);
-	revision_done(&revision);
-	free(text);
-}
-
 /* The folder with env.py is often given in place of the one with the revisions. */
 static bool is_script_directory(const char *directory)
 {
@@ -236,24 +220,67 @@ static bool is_script_directory(const char *directory)
 	return is_script;
 }
 
+/* What one file holds: a revision without an id where there were problems. */
+struct finding {
+	struct revision revision;
+	struct problems problems;
+};
+
+/* A directory whose files are read, maybe several at once. */
+struct folder {
+	const char *directory;
+	int opened;
+	const struct strings *names;
+	struct finding *findings; /* one for each name */
+};
+
+/* A task of each(). */
+static void read_file(void *arg, size_t index)
+{
+	const struct folder *folder = arg;
+	const char *name = folder->names->items[index];
+	struct finding *finding = &folder->findings[index];
+	char *file = walk_path(folder->directory, name);
+	struct error err;
+	size_t length;
+	char *text;
+
+	if (walk_read_at(folder->opened, name, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
+		problems_add(&finding->problems, file, "%s", err.text);
+	else if (alembic_parse(text, length, file, &finding->revision, &finding->problems) < 0)
+		revision_done(&finding->revision);
+	free(text);
+	free(file);
+}
+
+/* In the order of the names, whatever the order was in which they were read. */
+static void take_findings(
+    const struct folder *folder, struct graph *graph, struct problems *problems)
+{
+	for (size_t i = 0; i < folder->names->count; i++) {
+		struct finding *finding = &folder->findings[i];
+
+		problems_append(problems, &finding->problems);
+		if (finding->revision.id != NULL)
+			graph_add(graph, &finding->revision);
+	}
+}
+
 static void read_files(struct graph *graph, const char *directory, const struct strings *names,
     const char *place, struct problems *problems)
 {
-	int opened = walk_open(directory);
+	struct folder folder = {directory, walk_open(directory), names, NULL};
 
-	if (opened < 0) {
+	if (folder.opened < 0) {
 		problems_add(problems, place, "the directory \"%s\" cannot be read: %s", directory,
 		    strerror(errno));
 		return;
 	}
-
-	for (size_t i = 0; i < names->count; i++) {
-		char *file = xasprintf("%s/%s", directory, names->items[i]);
-
-		read_file(graph, opened, names->items[i], file, problems);
-		free(file);
-	}
-	close(opened);
+	folder.findings = xcalloc(names->count, sizeof(*folder.findings));
+	each(names->count, read_file, &folder);
+	take_findings(&folder, graph, problems);
+	free(folder.findings);
+	close(folder.opened);
 }
 
 static void read_directory(
