@@ -13,7 +13,8 @@
 
 #define FILE_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 #define GROUPS_MAX 5
-#define DEPTH_MAX 32 /* of directories in directories */
+#define BATCH_MAX 2048 /* what is in between would leave holes in memory that stay */
+#define DEPTH_MAX 32   /* of directories in directories */
 
 /* The compiled expressions of a rule. */
 struct patterns {
@@ -221,11 +222,12 @@ struct candidate {
 	size_t found;
 };
 
-/* The names of a directory, of which several may be read at once. */
+/* Names of a directory, of which several may be read at once. */
 struct batch {
 	const struct file_reading *reading;
 	enum walk_what what;
-	const struct strings *names;
+	char *const *names;
+	size_t count;
 	struct candidate *candidates; /* one for each name */
 };
 
@@ -234,8 +236,8 @@ static void judge_names(const struct batch *batch)
 {
 	const struct file_reading *reading = batch->reading;
 
-	for (size_t i = 0; i < batch->names->count; i++) {
-		const char *name = batch->names->items[i];
+	for (size_t i = 0; i < batch->count; i++) {
+		const char *name = batch->names[i];
 		struct candidate *candidate = &batch->candidates[i];
 		char *path;
 
@@ -264,18 +266,16 @@ static void read_candidate(void *arg, size_t index)
 	reading.problems = &candidate->problems;
 	reading.found = 0;
 	if (batch->what == WALK_FILES)
-		read_found_file(
-		    &reading, reading.directory, batch->names->items[index], candidate->id);
+		read_found_file(&reading, reading.directory, batch->names[index], candidate->id);
 	else
-		read_found_folder(
-		    &reading, reading.directory, batch->names->items[index], candidate->id);
+		read_found_folder(&reading, reading.directory, batch->names[index], candidate->id);
 	candidate->found = reading.found;
 }
 
 /* In the order of the names, whatever the order was in which they were read. */
 static void take_candidates(const struct batch *batch, struct file_reading *reading)
 {
-	for (size_t i = 0; i < batch->names->count; i++) {
+	for (size_t i = 0; i < batch->count; i++) {
 		struct candidate *candidate = &batch->candidates[i];
 
 		free(candidate->id);
@@ -285,16 +285,27 @@ static void take_candidates(const struct batch *batch, struct file_reading *read
 	}
 }
 
+static void read_batch(struct batch *batch, struct file_reading *reading)
+{
+	batch->candidates = xcalloc(batch->count, sizeof(*batch->candidates));
+	judge_names(batch);
+	each(batch->count, read_candidate, batch);
+	take_candidates(batch, reading);
+	free(batch->candidates);
+}
+
 static void read_names(
     struct file_reading *reading, enum walk_what what, const struct strings *names)
 {
-	struct batch batch = {reading, what, names, NULL};
+	for (size_t from = 0; from < names->count; from += BATCH_MAX) {
+		size_t left = names->count - from;
+		struct batch batch = {.reading = reading,
+		    .what = what,
+		    .names = &names->items[from],
+		    .count = left < BATCH_MAX ? left : BATCH_MAX};
 
-	batch.candidates = xcalloc(names->count, sizeof(*batch.candidates));
-	judge_names(&batch);
-	each(names->count, read_candidate, &batch);
-	take_candidates(&batch, reading);
-	free(batch.candidates);
+		read_batch(&batch, reading);
+	}
 }
 
 static void read_level(struct file_reading *reading, const char *directory, enum walk_what what)
