@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -132,6 +133,26 @@ static void problems_are_the_same_however_files_are_read(void **state)
 		assert_same(&rows[i], 4, i == 0 ? 2 * MANY / 4 : MANY / 4);
 }
 
+/* More than are read at a time; links, as they are made faster. */
+static void thousands_of_files_are_all_taken(void **state)
+{
+	enum { count = 2050 };
+	char *found;
+
+	(void)state;
+	manifest_write("m/0000_a.py", "class Migration: pass\n");
+	for (size_t i = 1; i < count; i++) {
+		char *path = xasprintf("m/%04zu_a.py", i);
+
+		assert_int_equal(link("m/0000_a.py", path), 0);
+		free(path);
+	}
+	found = manifest_of("django", "shop=m");
+	assert_int_equal(line_count(found), count);
+	free(found);
+	workplace_remove("m");
+}
+
 static void put_into(void *arg, size_t index)
 {
 	struct text *text = arg;
@@ -160,6 +181,7 @@ int main(void)
 	    cmocka_unit_test(without_a_runner_all_is_done_in_order),
 	    cmocka_unit_test(a_release_is_the_same_however_its_files_are_read),
 	    cmocka_unit_test(problems_are_the_same_however_files_are_read),
+	    cmocka_unit_test(thousands_of_files_are_all_taken),
 	};
 
 	return cmocka_run_group_tests(tests, workplace_enter, workplace_leave);
