@@ -214,18 +214,16 @@ static void read_replaces(struct source *source, const char *text, size_t length
 		    source, source->lexer.broken_line, "this is no Python; is the file whole?");
 }
 
-/* APP.NAME of a file NAME.py; a group in the expression would take longer than all the rest, and
- * printf its share. */
+/* APP.NAME of a file NAME.py; a group in the expression would take longer than all the rest. */
 static char *id_of(const char *label, const char *file)
 {
-	size_t label_length = strlen(label);
-	size_t name_length = strlen(file) - 3;
-	char *id = xcalloc(label_length + 1 + name_length + 1, 1);
+	struct text id;
 
-	memcpy(id, label, label_length);
-	id[label_length] = '.';
-	memcpy(id + label_length + 1, file, name_length);
-	return id;
+	text_init(&id, 0);
+	text_add(&id, label);
+	text_add(&id, ".");
+	text_add_bytes(&id, file, strlen(file) - 3);
+	return text_take(&id);
 }
 
 void django_content(

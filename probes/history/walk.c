@@ -184,13 +184,11 @@ static int read_open(int file, size_t limit_bytes, char **text, size_t *length, 
 /* Not printf's work: it is done for each of thousands of files. */
 char *walk_path(const char *directory, const char *name)
 {
-	size_t length = strlen(directory);
-	size_t size = strlen(name) + 1;
-	char *path = xreallocarray(NULL, length + 1 + size, 1);
+	char *path = xreallocarray(NULL, strlen(directory) + 1 + strlen(name) + 1, 1);
+	char *end = stpcpy(path, directory);
 
-	memcpy(path, directory, length);
-	path[length] = '/';
-	memcpy(path + length + 1, name, size);
+	*end = '/';
+	stpcpy(end + 1, name);
 	return path;
 }
 

@@ -29,7 +29,7 @@ typedef int create_function(
 
 /* Stands before the C library's own. */
 int pthread_create(
-    pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *arg)
+    pthread_t *thread, const pthread_attr_t *attr, void *(*start_routine)(void *), void *arg)
 {
 	void *symbol = dlsym(RTLD_NEXT, "pthread_create");
 	create_function *real;
@@ -38,7 +38,7 @@ int pthread_create(
 		return EAGAIN;
 	started++;
 	memcpy(&real, &symbol, sizeof(real));
-	return real(thread, attributes, start, arg);
+	return real(thread, attr, start_routine, arg);
 }
 
 static int forget(void **state)
