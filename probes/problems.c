@@ -26,6 +26,20 @@ void problems_add(struct problems *problems, const char *place, const char *form
 	free(what);
 }
 
+void problems_append(struct problems *problems, struct problems *more)
+{
+	for (size_t i = 0; i < more->lines.count; i++) {
+		strings_take(&problems->lines, more->lines.items[i]);
+		more->lines.items[i] = NULL;
+	}
+	problems_done(more);
+}
+
+char *place_text(const char *file, unsigned long line)
+{
+	return line > 0 ? xasprintf("%s:%lu", file, line) : xstrdup(file);
+}
+
 void problems_done(struct problems *problems)
 {
 	strings_done(&problems->lines);

@@ -1,6 +1,6 @@
 /*
  * Everything that is wrong with what the user gave us, collected, so that one run names it all.
- * Each problem is one line "place: what is wrong, expected what". Main thread; pure.
+ * Each problem is one line "place: what is wrong, expected what". Any thread; pure.
  */
 #ifndef SCHEMALATCH_PROBLEMS_H
 #define SCHEMALATCH_PROBLEMS_H
@@ -16,6 +16,12 @@ struct problems {
 /* place names a file with line, a JSON pointer in a file, a variable or a flag. */
 void problems_add(struct problems *problems, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Moves what more holds to the end of problems. */
+void problems_append(struct problems *problems, struct problems *more);
+
+/* "FILE:LINE", or the file alone where line is 0. free() releases it. */
+char *place_text(const char *file, unsigned long line);
 
 void problems_done(struct problems *problems);
 

@@ -8,7 +8,8 @@
 void strings_take(struct strings *list, char *string)
 {
 	if (list->count == list->capacity) {
-		list->capacity = list->capacity > 0 ? 2 * list->capacity : 8;
+		/* Most lists hold one, and there are some for each of thousands of files. */
+		list->capacity = list->capacity > 0 ? 2 * list->capacity : 1;
 		list->items = xreallocarray(list->items, list->capacity, sizeof(*list->items));
 	}
 	list->items[list->count++] = string;

@@ -24,8 +24,8 @@ static void text_reserve(struct text *text, size_t length)
 		return;
 	if (need < 2 * text->capacity)
 		need = 2 * text->capacity;
-	if (need < 64)
-		need = 64;
+	if (need < 32)
+		need = 32;
 	text->data = xreallocarray(text->data, need, 1);
 	text->capacity = need;
 }
@@ -163,16 +163,26 @@ void text_add_clean(struct text *text, const char *string)
 	}
 }
 
+static bool is_printable_ascii(char byte)
+{
+	return byte >= 0x20 && byte < 0x7F;
+}
+
+/* Nearly all names and ids are ASCII alone: thousands of them are looked through by that. */
 bool text_is_clean(const char *string)
 {
-	while (*string != '\0') {
-		size_t length = utf8_length((const unsigned char *)string);
+	for (;;) {
+		size_t length;
 
+		while (is_printable_ascii(*string))
+			string++;
+		if (*string == '\0')
+			return true;
+		length = utf8_length((const unsigned char *)string);
 		if (length == 0 || is_control(string, length))
 			return false;
 		string += length;
 	}
-	return true;
 }
 
 const char *text_string(const struct text *text)

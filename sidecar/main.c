@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../probes/each.h"
 #include "commands/command.h"
 #include "log.h"
 #include "termination.h"
+#include "workers.h"
 
 /* A failure of our own is the last line of the log and the container's message. */
 static void tell_failure(const struct command *command, const struct error *err)
@@ -31,6 +33,7 @@ int main(int argc, char **argv)
 	int code;
 
 	signal(SIGPIPE, SIG_IGN); /* clients hang up in the middle of an answer */
+	each_set_runner(workers_run);
 	options_parse(argc - 1, argv + 1, &options, &problems);
 	if (problems.lines.count > 0) {
 		options_tell_problems(&options, &problems);

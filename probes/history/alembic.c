@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../each.h"
 #include "../error.h"
 #include "../xalloc.h"
 #include "python_module.h"
@@ -29,17 +30,11 @@ struct source {
 	struct problems *problems;
 };
 
-/* free() releases it. */
-static char *place_at(const char *file, unsigned long line)
-{
-	return line > 0 ? xasprintf("%s:%lu", file, line) : xstrdup(file);
-}
-
 /* A problem with the value of one name. */
 static void report_binding(
     const struct source *source, enum slot slot, const char *what, const char *expected)
 {
-	char *place = place_at(source->file, source->bindings[slot].line);
+	char *place = place_text(source->file, source->bindings[slot].line);
 
 	problems_add(source->problems, place, "%s %s; %s", slot_names[slot], what, expected);
 	free(place);
@@ -68,16 +63,22 @@ static char *legacy_id(const char *file)
 
 /* Of ids alone Alembic checks the characters; that 1.17.1 refuses ":" too is its own affair, as
  * databases of older ones may hold such ids. */
-static void check_id(const char *id, const char *place, struct problems *problems)
+static void check_id(const struct revision *revision, struct problems *problems)
 {
+	const char *id = revision->id;
 	size_t fine = strcspn(id, "@-+");
+	char *place;
 
+	if (*id != '\0' && id[fine] == '\0')
+		return;
+	place = place_text(revision->place, revision->line);
 	if (*id == '\0')
 		problems_add(problems, place, "revision is empty, expected an id");
-	else if (id[fine] != '\0')
+	else
 		problems_add(problems, place,
 		    "revision \"%s\" has a \"%c\"; Alembic allows none of @ - + in an id", id,
 		    id[fine]);
+	free(place);
 }
 
 static bool is_one_string(const struct python_binding *binding)
@@ -85,9 +86,16 @@ static bool is_one_string(const struct python_binding *binding)
 	return !binding->is_sequence && binding->items.count == 1;
 }
 
-static void take_id(const struct source *source, struct revision *revision)
+/* Takes the only string of list. */
+static char *take_string(struct strings *list)
 {
-	const struct python_binding *binding = &source->bindings[SLOT_REVISION];
+	list->count = 0;
+	return list->items[0];
+}
+
+static void take_id(struct source *source, struct revision *revision)
+{
+	struct python_binding *binding = &source->bindings[SLOT_REVISION];
 
 	if (binding->obstacle != NULL)
 		return;
@@ -95,14 +103,16 @@ static void take_id(const struct source *source, struct revision *revision)
 		report_binding(source, SLOT_REVISION, "is not one string", "expected an id");
 		return;
 	}
-	revision->id =
-	    binding->line > 0 ? xstrdup(binding->items.items[0]) : legacy_id(source->file);
+	if (binding->line == 0)
+		revision->id = legacy_id(source->file);
+	else
+		revision->id = take_string(&binding->items);
 	if (revision->id == NULL)
 		problems_add(source->problems, source->file,
 		    "has no revision, and its name is not all hex digits, where Alembic stops with "
 		    "\"Could not determine revision id\"; is it a revision file?");
 	else
-		check_id(revision->id, revision->place, source->problems);
+		check_id(revision, source->problems);
 }
 
 /* A lone None or "" stands for nothing, also in a tuple of its own, as templates write it. */
@@ -131,7 +141,8 @@ static void take_strings(struct source *source, enum slot slot, struct strings *
 static void take_revision(struct source *source, struct revision *revision)
 {
 	report_obstacles(source);
-	revision->place = place_at(source->file, source->bindings[SLOT_REVISION].line);
+	revision->place = xstrdup(source->file);
+	revision->line = source->bindings[SLOT_REVISION].line;
 	take_id(source, revision);
 	if (source->bindings[SLOT_DOWN].line == 0)
 		problems_add(source->problems, source->file,
@@ -144,7 +155,7 @@ static void take_revision(struct source *source, struct revision *revision)
 
 static void report_broken(const struct source *source, const char *broken, unsigned long line)
 {
-	char *place = place_at(source->file, line);
+	char *place = place_text(source->file, line);
 
 	problems_add(source->problems, place, "this is no Python: %s; is the file whole?", broken);
 	free(place);
@@ -197,23 +208,6 @@ static bool is_revision_file(const char *name)
 	       !has_prefix(name, "__init__") && !has_prefix(name, ".#") && !has_prefix(name, "..");
 }
 
-/* file: the name with its directory, as messages show it. */
-static void read_file(struct graph *graph, int directory, const char *name, const char *file,
-    struct problems *problems)
-{
-	struct revision revision = {0};
-	struct error err;
-	size_t length;
-	char *text;
-
-	if (walk_read_at(directory, name, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
-		problems_add(problems, file, "%s", err.text);
-	else if (alembic_parse(text, length, file, &revision, problems) == 0)
-		graph_add(graph, &revision);
-	revision_done(&revision);
-	free(text);
-}
-
 /* The folder with env.py is often given in place of the one with the revisions. */
 static bool is_script_directory(const char *directory)
 {
@@ -226,24 +220,67 @@ static bool is_script_directory(const char *directory)
 	return is_script;
 }
 
+/* What one file holds: a revision without an id where there were problems. */
+struct finding {
+	struct revision revision;
+	struct problems problems;
+};
+
+/* A directory whose files are read, maybe several at once. */
+struct folder {
+	const char *directory;
+	int opened;
+	const struct strings *names;
+	struct finding *findings; /* one for each name */
+};
+
+/* A task of each(). */
+static void read_file(void *arg, size_t index)
+{
+	const struct folder *folder = arg;
+	const char *name = folder->names->items[index];
+	struct finding *finding = &folder->findings[index];
+	char *file = walk_path(folder->directory, name);
+	struct error err;
+	size_t length;
+	char *text;
+
+	if (walk_read_at(folder->opened, name, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
+		problems_add(&finding->problems, file, "%s", err.text);
+	else if (alembic_parse(text, length, file, &finding->revision, &finding->problems) < 0)
+		revision_done(&finding->revision);
+	free(text);
+	free(file);
+}
+
+/* In the order of the names, whatever the order was in which they were read. */
+static void take_findings(
+    const struct folder *folder, struct graph *graph, struct problems *problems)
+{
+	for (size_t i = 0; i < folder->names->count; i++) {
+		struct finding *finding = &folder->findings[i];
+
+		problems_append(problems, &finding->problems);
+		if (finding->revision.id != NULL)
+			graph_add(graph, &finding->revision);
+	}
+}
+
 static void read_files(struct graph *graph, const char *directory, const struct strings *names,
     const char *place, struct problems *problems)
 {
-	int opened = walk_open(directory);
+	struct folder folder = {directory, walk_open(directory), names, NULL};
 
-	if (opened < 0) {
+	if (folder.opened < 0) {
 		problems_add(problems, place, "the directory \"%s\" cannot be read: %s", directory,
 		    strerror(errno));
 		return;
 	}
-
-	for (size_t i = 0; i < names->count; i++) {
-		char *file = xasprintf("%s/%s", directory, names->items[i]);
-
-		read_file(graph, opened, names->items[i], file, problems);
-		free(file);
-	}
-	close(opened);
+	folder.findings = xcalloc(names->count, sizeof(*folder.findings));
+	each(names->count, read_file, &folder);
+	take_findings(&folder, graph, problems);
+	free(folder.findings);
+	close(folder.opened);
 }
 
 static void read_directory(
@@ -300,7 +337,7 @@ static void read_item(
 		return;
 	}
 	revision->id = xstrdup(id);
-	check_id(id, revision->place, problems);
+	check_id(revision, problems);
 	while ((parent = next_word(&rest)) != NULL)
 		strings_add(&revision->down, parent);
 }

@@ -23,7 +23,7 @@ struct source {
 
 static void advance(struct source *source)
 {
-	source->token = python_next(&source->lexer);
+	python_read(&source->lexer, &source->token);
 }
 
 static bool is(const struct source *source, const char *spelling)
@@ -38,8 +38,8 @@ static bool at_line_end(const struct source *source)
 
 static void skip_line(struct source *source)
 {
-	while (!at_line_end(source))
-		advance(source);
+	if (!at_line_end(source))
+		python_read_line_end(&source->lexer, &source->token);
 }
 
 static bool refuse_at(struct source *source, unsigned long line, const char *what)
@@ -214,14 +214,23 @@ static void read_replaces(struct source *source, const char *text, size_t length
 		    source, source->lexer.broken_line, "this is no Python; is the file whole?");
 }
 
+/* APP.NAME of a file NAME.py; a group in the expression would take longer than all the rest. */
+static char *id_of(const char *label, const char *file)
+{
+	struct text id;
+
+	text_init(&id, 0);
+	text_add(&id, label);
+	text_add(&id, ".");
+	text_add_bytes(&id, file, strlen(file) - 3);
+	return text_take(&id);
+}
+
 void django_content(
     struct file_reading *reading, const char *path, const char *id, const char *text, size_t length)
 {
 	struct source source = {.reading = reading, .path = path};
-	/* The name without ".py". A group in the expression would take longer than all the rest. */
-	int stem = (int)strlen(id) - 3;
-	struct migration migration = {
-	    .id = xasprintf("%s.%.*s", reading->label, stem, id), .place = xstrdup(path)};
+	struct migration migration = {.id = id_of(reading->label, id), .place = xstrdup(path)};
 
 	if (memmem(text, length, "Migration", 9) == NULL)
 		problems_add(reading->problems, path,

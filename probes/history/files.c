@@ -6,13 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../each.h"
 #include "../xalloc.h"
 #include "tool.h"
 #include "walk.h"
 
 #define FILE_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 #define GROUPS_MAX 5
-#define DEPTH_MAX 32 /* of directories in directories */
+#define BATCH_MAX 2048 /* what is in between would leave holes in memory that stay */
+#define DEPTH_MAX 32   /* of directories in directories */
 
 /* The compiled expressions of a rule. */
 struct patterns {
@@ -169,33 +171,26 @@ static void add_file(
 	files_add_migration(reading, &migration);
 }
 
-static void consider_file(struct file_reading *reading, const char *directory, const char *name)
+static void read_found_file(
+    struct file_reading *reading, const char *directory, const char *name, const char *id)
 {
-	char *id = accepted(reading, name);
-	char *path = xasprintf("%s/%s", directory, name);
+	char *path = walk_path(directory, name);
 
-	if (id != NULL)
-		add_file(reading, name, id, path);
-	else if (is_demanded(reading, name))
-		problems_add(reading->problems, path,
-		    "is no name of a migration of %s, expected %s", reading->tool->name,
-		    rule_of(reading)->shown);
-	free(id);
+	add_file(reading, name, id, path);
 	free(path);
 }
 
-static void consider_folder(struct file_reading *reading, const char *directory, const char *name)
+static void read_found_folder(
+    struct file_reading *reading, const char *directory, const char *name, const char *id)
 {
 	const struct file_rule *rule = rule_of(reading);
-	char *id = accepted(reading, name);
 	char *path = xasprintf("%s/%s/%s", directory, name, rule->holds);
 	struct stat status;
 
-	if (id != NULL && stat(path, &status) == 0)
+	if (stat(path, &status) == 0)
 		add_file(reading, name, id, path);
-	else if (id != NULL && rule->must_hold)
+	else if (rule->must_hold)
 		problems_add(reading->problems, path, "is not there, expected in each migration");
-	free(id);
 	free(path);
 }
 
@@ -219,8 +214,101 @@ static bool visit(struct visited *visited, const char *directory)
 	return true;
 }
 
-static void each_name(struct file_reading *reading, const char *directory, enum walk_what what,
-    void (*consider)(struct file_reading *, const char *directory, const char *name))
+/* A name of a directory, and what it comes to. */
+struct candidate {
+	char *id; /* NULL: it is no migration's */
+	struct release release;
+	struct problems problems;
+	size_t found;
+};
+
+/* Names of a directory, of which several may be read at once. */
+struct batch {
+	const struct file_reading *reading;
+	enum walk_what what;
+	char *const *names;
+	size_t count;
+	struct candidate *candidates; /* one for each name */
+};
+
+/* Names are judged by one thread, as the C library lets only one at a time use an expression. */
+static void judge_names(const struct batch *batch)
+{
+	const struct file_reading *reading = batch->reading;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const char *name = batch->names[i];
+		struct candidate *candidate = &batch->candidates[i];
+		char *path;
+
+		candidate->id = accepted(reading, name);
+		if (candidate->id != NULL || batch->what == WALK_FOLDERS ||
+		    !is_demanded(reading, name))
+			continue;
+		path = walk_path(reading->directory, name);
+		problems_add(&candidate->problems, path,
+		    "is no name of a migration of %s, expected %s", reading->tool->name,
+		    rule_of(reading)->shown);
+		free(path);
+	}
+}
+
+/* A task of each(): what a candidate adds and reports goes to itself. */
+static void read_candidate(void *arg, size_t index)
+{
+	const struct batch *batch = arg;
+	struct candidate *candidate = &batch->candidates[index];
+	struct file_reading reading = *batch->reading;
+
+	if (candidate->id == NULL)
+		return;
+	reading.release = &candidate->release;
+	reading.problems = &candidate->problems;
+	reading.found = 0;
+	if (batch->what == WALK_FILES)
+		read_found_file(&reading, reading.directory, batch->names[index], candidate->id);
+	else
+		read_found_folder(&reading, reading.directory, batch->names[index], candidate->id);
+	candidate->found = reading.found;
+}
+
+/* In the order of the names, whatever the order was in which they were read. */
+static void take_candidates(const struct batch *batch, struct file_reading *reading)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct candidate *candidate = &batch->candidates[i];
+
+		free(candidate->id);
+		release_append(reading->release, &candidate->release);
+		problems_append(reading->problems, &candidate->problems);
+		reading->found += candidate->found;
+	}
+}
+
+static void read_batch(struct batch *batch, struct file_reading *reading)
+{
+	batch->candidates = xcalloc(batch->count, sizeof(*batch->candidates));
+	judge_names(batch);
+	each(batch->count, read_candidate, batch);
+	take_candidates(batch, reading);
+	free(batch->candidates);
+}
+
+static void read_names(
+    struct file_reading *reading, enum walk_what what, const struct strings *names)
+{
+	for (size_t from = 0; from < names->count; from += BATCH_MAX) {
+		size_t left = names->count - from;
+		struct batch batch = {.reading = reading,
+		    .what = what,
+		    .names = &names->items[from],
+		    .count = left < BATCH_MAX ? left : BATCH_MAX};
+
+		read_batch(&batch, reading);
+	}
+}
+
+static void read_level(struct file_reading *reading, const char *directory, enum walk_what what)
 {
 	struct strings names = {0};
 	struct error err;
@@ -232,8 +320,7 @@ static void each_name(struct file_reading *reading, const char *directory, enum 
 	}
 	reading->directory = directory;
 	reading->opened = walk_open(directory);
-	for (size_t i = 0; i < names.count; i++)
-		consider(reading, directory, names.items[i]);
+	read_names(reading, what, &names);
 	if (reading->opened >= 0)
 		close(reading->opened);
 	reading->directory = NULL;
@@ -248,7 +335,7 @@ static void read_tree(struct file_reading *reading, const char *directory, int d
 
 	if (!visit(reading->visited, directory))
 		return;
-	each_name(reading, directory, WALK_FILES, consider_file);
+	read_level(reading, directory, WALK_FILES);
 	if (depth == DEPTH_MAX ||
 	    walk_list(directory, WALK_FOLDERS, walk_is_shown, &names, &err) < 0)
 		return;
@@ -270,9 +357,9 @@ static void walk(struct file_reading *reading, const char *directory)
 	else if (rule->shape == FILES_RECURSIVE)
 		read_tree(reading, directory, 0);
 	else if (rule->shape == FILES_FOLDERS)
-		each_name(reading, directory, WALK_FOLDERS, consider_folder);
+		read_level(reading, directory, WALK_FOLDERS);
 	else
-		each_name(reading, directory, WALK_FILES, consider_file);
+		read_level(reading, directory, WALK_FILES);
 }
 
 /* A directory without any migration was hardly meant: nothing expected is no reason to be ready. */

@@ -52,6 +52,9 @@ struct file_rule {
 	bool includes;       /* a file is given, and names others beside it */
 	enum sum_kind sum;   /* what of the file stands in the table's checksum */
 
+	/* adjust and content may run on any thread, beside others of other files: they change
+	 * nothing but the reading and the migration that they are given. */
+
 	/* What else a name says: may change the migration. */
 	void (*adjust)(struct migration *migration, const char *name);
 

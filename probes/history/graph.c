@@ -1,5 +1,6 @@
 #include "graph.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,11 +90,29 @@ struct linking {
 	struct problems *problems;
 };
 
-static const char *place_of(const struct linking *linking, size_t node)
+/* Made when a problem needs it: of thousands of revisions hardly any does. free() releases it. */
+static char *place_of(const struct linking *linking, size_t node)
 {
-	const char *place = linking->graph->revisions[node].place;
+	const struct revision *revision = &linking->graph->revisions[node];
 
-	return place != NULL ? place : linking->place;
+	return place_text(
+	    revision->place != NULL ? revision->place : linking->place, revision->line);
+}
+
+/* A problem with a revision. */
+__attribute__((format(printf, 3, 4))) static void report(
+    const struct linking *linking, size_t node, const char *format, ...)
+{
+	va_list arguments;
+	char *place = place_of(linking, node);
+	char *what;
+
+	va_start(arguments, format);
+	what = xvasprintf(format, arguments);
+	va_end(arguments);
+	problems_add(linking->problems, place, "%s", what);
+	free(place);
+	free(what);
 }
 
 /* By text, ids before labels, in the order of the files: the first of equals is the one that
@@ -107,6 +126,15 @@ static int compare_names(const void *a, const void *b)
 	if (result == 0)
 		result = (x->kind > y->kind) - (x->kind < y->kind);
 	return result != 0 ? result : (x->node > y->node) - (x->node < y->node);
+}
+
+/* Files are read in the order of their names, which mostly begin with the id. */
+static bool are_sorted(const struct name *names, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_names(&names[i - 1], &names[i]) > 0)
+			return false;
+	return true;
 }
 
 static void collect_names(struct graph *graph)
@@ -125,12 +153,24 @@ static void collect_names(struct graph *graph)
 		for (size_t k = 0; k < revision->labels.count; k++)
 			*next++ = (struct name){revision->labels.items[k], NAME_LABEL, i};
 	}
-	qsort(graph->names, count, sizeof(*graph->names), compare_names);
+	if (!are_sorted(graph->names, count))
+		qsort(graph->names, count, sizeof(*graph->names), compare_names);
 }
 
 static const char *name_kind_text(const struct name *name)
 {
 	return name->kind == NAME_ID ? "revision" : "branch label";
+}
+
+static void report_repeated(
+    const struct linking *linking, const struct name *first, const struct name *second)
+{
+	char *place = place_of(linking, first->node);
+
+	report(linking, second->node,
+	    "%s \"%s\" is there already as a %s in %s; give one of them another name",
+	    name_kind_text(second), second->text, name_kind_text(first), place);
+	free(place);
 }
 
 /* Alembic warns of an id that is there twice and takes either; it refuses a label that is. */
@@ -144,10 +184,7 @@ static void report_repeated_names(const struct linking *linking)
 			first = name;
 			continue;
 		}
-		problems_add(linking->problems, place_of(linking, name->node),
-		    "%s \"%s\" is there already as a %s in %s; give one of them another name",
-		    name_kind_text(name), name->text, name_kind_text(first),
-		    place_of(linking, first->node));
+		report_repeated(linking, first, name);
 	}
 }
 
@@ -166,7 +203,7 @@ static const struct name *find_name(const struct graph *graph, const char *text)
 static void report_stranger(
     const struct linking *linking, size_t node, const char *verb, const char *text)
 {
-	problems_add(linking->problems, place_of(linking, node),
+	report(linking, node,
 	    "revision \"%s\" %s \"%s\", which is not here; was its file, directory or entry left "
 	    "out?",
 	    linking->graph->revisions[node].id, verb, text);
@@ -180,7 +217,7 @@ static void add_down(const struct linking *linking, size_t node, const char *tex
 	if (name == NULL)
 		report_stranger(linking, node, "follows", text);
 	else if (name->kind == NAME_LABEL)
-		problems_add(linking->problems, place_of(linking, node),
+		report(linking, node,
 		    "revision \"%s\" follows the branch label \"%s\", expected an id",
 		    linking->graph->revisions[node].id, text);
 	else
@@ -252,7 +289,7 @@ static void report_cycle(
 		    linking->graph->revisions[member[i]].id);
 	if (length > CYCLE_SHOWN_MAX)
 		text_addf(&way, " and %zu more", length - CYCLE_SHOWN_MAX);
-	problems_add(linking->problems, place_of(linking, member[0]),
+	report(linking, member[0],
 	    "revision \"%s\" builds on itself%s; one down_revision or depends_on of these is wrong",
 	    linking->graph->revisions[member[0]].id, text_string(&way));
 	text_done(&way);

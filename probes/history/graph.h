@@ -23,7 +23,8 @@ struct revision {
 	struct strings down;    /* ids it follows; empty: a base */
 	struct strings depends; /* ids or labels it needs besides */
 	struct strings labels;  /* names of its branch */
-	char *place;            /* file, and line, for problems; may be NULL */
+	char *place;            /* file or entry, for problems; may be NULL */
+	unsigned long line;     /* in that file; 0: the whole */
 };
 
 struct graph;

@@ -5,6 +5,24 @@
 /* Python itself allows more, but nobody writes even three. */
 #define NESTING_MAX 32
 
+/* What each byte is: w of a word, b a blank, h the hash, c a closing bracket, o something else; and
+ * in capitals what can mean something within a string too: N a newline, Q a quote, B the backslash,
+ * O an opening bracket. Every byte of a character beyond ASCII is of a word: such names are
+ * allowed, and none is ours. */
+static const char byte_kinds[] = "ooooooooobNobNoooooooooooooooooo"
+				 "boQhoooQOcoooooowwwwwwwwwwoooooo"
+				 "owwwwwwwwwwwwwwwwwwwwwwwwwwOBcow"
+				 "owwwwwwwwwwwwwwwwwwwwwwwwwwOocoo"
+				 "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww"
+				 "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww"
+				 "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww"
+				 "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww";
+
+static char kind_of(char byte)
+{
+	return byte_kinds[(unsigned char)byte];
+}
+
 static bool is_one_of(const char *set, char byte)
 {
 	return byte != '\0' && strchr(set, byte) != NULL;
@@ -15,21 +33,14 @@ static bool is_newline(char byte)
 	return byte == '\n' || byte == '\r';
 }
 
-static bool is_blank(char byte)
-{
-	return byte == ' ' || byte == '\t' || byte == '\f';
-}
-
 static bool is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';
 }
 
-/* Every byte of a character beyond ASCII counts: such names are allowed, and none is ours. */
 static bool is_word(char byte)
 {
-	return (byte >= 'a' && byte <= 'z') || byte == '_' || is_digit(byte) ||
-	       (byte >= 'A' && byte <= 'Z') || (unsigned char)byte >= 0x80;
+	return kind_of(byte) == 'w';
 }
 
 static bool is_quote(char byte)
@@ -39,12 +50,12 @@ static bool is_quote(char byte)
 
 static bool is_opening(char byte)
 {
-	return byte == '(' || byte == '[' || byte == '{';
+	return kind_of(byte) == 'O';
 }
 
 static bool is_closing(char byte)
 {
-	return byte == ')' || byte == ']' || byte == '}';
+	return kind_of(byte) == 'c';
 }
 
 static bool at_end(const struct python_lexer *lexer)
@@ -78,8 +89,11 @@ static void next_line(struct python_lexer *lexer)
 
 static void skip_comment(struct python_lexer *lexer)
 {
-	while (!at_end(lexer) && !is_newline(*lexer->at))
-		lexer->at++;
+	const char *at = lexer->at;
+
+	while (at < lexer->end && !is_newline(*at))
+		at++;
+	lexer->at = at;
 }
 
 /* Python's own rule for the columns of an indented line. */
@@ -90,24 +104,36 @@ static size_t indent_after(size_t indent, char byte)
 	return byte == '\f' ? 0 : indent + 1;
 }
 
+/* Steps over a newline that ends no logical line. */
+static void skip_newline(struct python_lexer *lexer)
+{
+	next_line(lexer);
+	if (!lexer->line_started)
+		lexer->indent = 0;
+}
+
+static void skip_space(struct python_lexer *lexer)
+{
+	if (!lexer->line_started)
+		lexer->indent = indent_after(lexer->indent, *lexer->at);
+	lexer->at++;
+}
+
 /* Steps over all that is between tokens; stops at a newline only where it ends a logical line. */
 static void skip_blank(struct python_lexer *lexer)
 {
 	while (!at_end(lexer)) {
-		if (is_newline(*lexer->at)) {
-			if (lexer->line_started && lexer->depth == 0)
-				return;
-			next_line(lexer);
-			lexer->indent = lexer->line_started ? lexer->indent : 0;
-		} else if (*lexer->at == '#') {
+		char kind = kind_of(*lexer->at);
+
+		if (kind == 'b') {
+			skip_space(lexer);
+		} else if (kind == 'N' && (!lexer->line_started || lexer->depth > 0)) {
+			skip_newline(lexer);
+		} else if (kind == 'h') {
 			skip_comment(lexer);
-		} else if (*lexer->at == '\\' && is_newline(ahead(lexer, 1))) {
+		} else if (kind == 'B' && is_newline(ahead(lexer, 1))) {
 			lexer->at++;
 			next_line(lexer);
-		} else if (is_blank(*lexer->at)) {
-			if (!lexer->line_started)
-				lexer->indent = indent_after(lexer->indent, *lexer->at);
-			lexer->at++;
 		} else {
 			return;
 		}
@@ -156,12 +182,12 @@ static bool skip_brace(struct python_lexer *lexer)
 	return true;
 }
 
-/* Steps over what means nothing in a string of that quote. */
-static void skip_plain(struct python_lexer *lexer, char quote)
+/* Steps over what means nothing in any string. */
+static void skip_plain(struct python_lexer *lexer)
 {
 	const char *at = lexer->at;
 
-	while (at < lexer->end && *at != quote && *at != '\\' && *at != '{' && !is_newline(*at))
+	while (at < lexer->end && kind_of(*at) >= 'a')
 		at++;
 	lexer->at = at;
 }
@@ -175,7 +201,7 @@ static bool skip_string(struct python_lexer *lexer, bool fields)
 	bool fine = true;
 
 	lexer->at += triple ? 3 : 1;
-	while (fine && (skip_plain(lexer, quote), !at_end(lexer))) {
+	while (fine && (skip_plain(lexer), !at_end(lexer))) {
 		if (*lexer->at == quote &&
 		    (!triple || (ahead(lexer, 1) == quote && ahead(lexer, 2) == quote))) {
 			lexer->at += triple ? 3 : 1;
@@ -199,11 +225,13 @@ static bool skip_string(struct python_lexer *lexer, bool fields)
 static enum python_kind skip_word(struct python_lexer *lexer)
 {
 	const char *start = lexer->at;
+	const char *at = start;
 	size_t length;
 
-	while (!at_end(lexer) && is_word(*lexer->at))
-		lexer->at++;
-	length = (size_t)(lexer->at - start);
+	while (at < lexer->end && is_word(*at))
+		at++;
+	lexer->at = at;
+	length = (size_t)(at - start);
 	if (!is_quote(ahead(lexer, 0)) || !is_string_prefix(start, length))
 		return is_digit(*start) ? PYTHON_NUMBER : PYTHON_NAME;
 	return skip_string(lexer, has_fields(start, length)) ? PYTHON_STRING : PYTHON_END;
@@ -330,19 +358,37 @@ void python_lexer_init(struct python_lexer *lexer, const char *text, size_t leng
 	*lexer = (struct python_lexer){.at = text + skip, .end = text + length, .line = 1};
 }
 
-struct python_token python_next(struct python_lexer *lexer)
+void python_read(struct python_lexer *lexer, struct python_token *token)
 {
-	struct python_token token;
-
 	skip_blank(lexer);
-	token = (struct python_token){
-	    .start = lexer->at,
-	    .line = lexer->line,
-	    .depth = lexer->depth,
-	};
-	token.kind = skip_token(lexer, &token);
-	token.length = (size_t)(lexer->at - token.start);
-	return token;
+	token->start = lexer->at;
+	token->line = lexer->line;
+	token->depth = lexer->depth;
+	token->kind = skip_token(lexer, token);
+	token->length = (size_t)(lexer->at - token->start);
+}
+
+/* Steps over bytes that neither end a line nor change what the next ones mean. The word before a
+ * quote is left: it may be a prefix. */
+static void skip_inert(struct python_lexer *lexer)
+{
+	const char *at = lexer->at;
+
+	while (at < lexer->end && (is_word(*at) || kind_of(*at) == 'b' || kind_of(*at) == 'o'))
+		at++;
+	if (at < lexer->end && is_quote(*at))
+		while (at > lexer->at && is_word(at[-1]))
+			at--;
+	lexer->at = at;
+}
+
+void python_read_line_end(struct python_lexer *lexer, struct python_token *token)
+{
+	do {
+		if (lexer->line_started)
+			skip_inert(lexer);
+		python_read(lexer, token);
+	} while (token->kind != PYTHON_NEWLINE && token->kind != PYTHON_END);
 }
 
 /* Of the escapes only those that an id can need: a quote, a backslash, a line that goes on. */

@@ -49,7 +49,19 @@ struct python_lexer {
 void python_lexer_init(struct python_lexer *lexer, const char *text, size_t length);
 
 /* The next token; PYTHON_END again and again once there is no more. */
-struct python_token python_next(struct python_lexer *lexer);
+void python_read(struct python_lexer *lexer, struct python_token *token);
+
+/* The next PYTHON_NEWLINE or PYTHON_END: python_read until then, but most is
+ * passed over unread. */
+void python_read_line_end(struct python_lexer *lexer, struct python_token *token);
+
+static inline struct python_token python_next(struct python_lexer *lexer)
+{
+	struct python_token token;
+
+	python_read(lexer, &token);
+	return token;
+}
 
 /* The token is this word or operator (a string never is). In the header since it is asked many
  * times for each token, nearly always in vain. */

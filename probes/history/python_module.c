@@ -32,7 +32,14 @@ void python_binding_done(struct python_binding *binding)
 
 static void advance(struct parser *parser)
 {
-	parser->token = python_next(&parser->lexer);
+	python_read(&parser->lexer, &parser->token);
+}
+
+/* To the end of the logical line, unless the token is that already. */
+static void skip_line(struct parser *parser)
+{
+	if (parser->token.kind != PYTHON_NEWLINE && parser->token.kind != PYTHON_END)
+		python_read_line_end(&parser->lexer, &parser->token);
 }
 
 static struct python_token peek(const struct parser *parser)
@@ -49,6 +56,8 @@ static bool is(const struct parser *parser, const char *spelling)
 
 static bool is_any(const struct python_token *token, const char *const *spellings)
 {
+	if (token->kind != PYTHON_NAME && token->kind != PYTHON_OPERATOR)
+		return false;
 	for (; *spellings != NULL; spellings++)
 		if (python_token_is(token, *spellings))
 			return true;
@@ -90,6 +99,8 @@ static size_t name_of(const struct parser *parser, const struct python_token *to
 {
 	size_t name = 0;
 
+	if (token->kind != PYTHON_NAME)
+		return parser->count;
 	while (name < parser->count && !python_token_is(token, parser->names[name]))
 		name++;
 	return name;
@@ -316,7 +327,8 @@ static void scan_statement(struct parser *parser, bool is_head)
  * the parser is where it was. */
 static bool read_plain_binding(struct parser *parser, size_t name)
 {
-	struct parser before = *parser;
+	const struct python_lexer lexer = parser->lexer;
+	const struct python_token token = parser->token;
 
 	advance(parser);
 	if (is(parser, ":"))
@@ -325,11 +337,12 @@ static bool read_plain_binding(struct parser *parser, size_t name)
 			advance(parser);
 	if (is(parser, "=")) {
 		advance(parser);
-		bind_value(parser, name, before.token.line);
+		bind_value(parser, name, token.line);
 		if (parser->bindings[name].obstacle == NULL)
 			return true;
 	}
-	*parser = before;
+	parser->lexer = lexer;
+	parser->token = token;
 	return false;
 }
 
@@ -374,8 +387,7 @@ static void read_definition(struct parser *parser)
 	name = name_of(parser, &parser->token);
 	if (name < parser->count)
 		bind_otherwise(parser, name, parser->token.line);
-	while (!at_line_end(parser))
-		advance(parser);
+	skip_line(parser);
 }
 
 /* Reads one statement, or the head of a block: what follows on the line is nested then. match and
@@ -425,8 +437,7 @@ static void read_module(struct parser *parser)
 			parser->in_definition = false;
 		if (!parser->in_definition)
 			read_line(parser);
-		while (!at_line_end(parser))
-			advance(parser);
+		skip_line(parser);
 		if (parser->token.kind == PYTHON_NEWLINE)
 			advance(parser);
 	}

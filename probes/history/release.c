@@ -39,12 +39,21 @@ void release_free(struct release *release)
 void release_add(struct release *release, struct migration *migration)
 {
 	if (release->count == release->capacity) {
-		release->capacity = release->capacity > 0 ? 2 * release->capacity : 64;
+		/* Nearly all are of one file, and hold one. */
+		release->capacity = release->capacity > 0 ? 2 * release->capacity : 1;
 		release->migrations = xreallocarray(
 		    release->migrations, release->capacity, sizeof(*release->migrations));
 	}
 	release->migrations[release->count++] = *migration;
 	*migration = (struct migration){0};
+}
+
+void release_append(struct release *release, struct release *more)
+{
+	for (size_t i = 0; i < more->count; i++)
+		release_add(release, &more->migrations[i]);
+	free(more->migrations);
+	*more = (struct release){0};
 }
 
 static int compare_migrations(const void *a, const void *b, void *arg)

@@ -40,6 +40,10 @@ void release_free(struct release *release);
 /* Adds what migration holds: takes its strings and leaves it empty. */
 void release_add(struct release *release, struct migration *migration);
 
+/* Moves the migrations of more, not linked yet and zeroed before its first, to the end of release;
+ * more is zeroed again. */
+void release_append(struct release *release, struct release *more);
+
 /*
  * Call once after the last release_add: puts the migrations in order, and reports ids that are
  * there twice, are no id of the tool or could not be shown. place names the whole for problems.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "../xalloc.h"
 
 #define SMALL_BYTES 16384
+#define PAGE_BYTES 4096 /* the least that any system has */
 
 /* Most file systems tell what an entry is; a link, and what others do not tell, is looked at. */
 static bool is_directory(DIR *parent, const struct dirent *entry)
@@ -22,9 +24,60 @@ static bool is_directory(DIR *parent, const struct dirent *entry)
 	return fstatat(dirfd(parent), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
-static int compare_names(const void *a, const void *b)
+/* A name by the eight bytes behind what all names begin with: ids have a time or zeros there.
+ * Thousands are compared by these, without a look at each other's strings, which lie all over
+ * memory. */
+struct keyed {
+	uint64_t key;
+	char *name;
+};
+
+static uint64_t key_of(const char *bytes)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	uint64_t key = 0;
+
+	for (int i = 0; i < 8; i++) {
+		key = key << 8 | (unsigned char)*bytes;
+		bytes += *bytes != '\0';
+	}
+	return key;
+}
+
+static int compare_keyed(const void *a, const void *b)
+{
+	const struct keyed *x = a;
+	const struct keyed *y = b;
+
+	return x->key == y->key ? strcmp(x->name, y->name) : (x->key > y->key) - (x->key < y->key);
+}
+
+/* How long what all names begin with is. */
+static size_t common_length(const struct strings *names)
+{
+	const char *first = names->items[0];
+	size_t length = strlen(first);
+
+	for (size_t i = 1; i < names->count; i++) {
+		size_t same = 0;
+
+		while (same < length && names->items[i][same] == first[same])
+			same++;
+		length = same;
+	}
+	return length;
+}
+
+static void sort_names(struct strings *names)
+{
+	struct keyed *order = xcalloc(names->count, sizeof(*order));
+	size_t common = names->count > 0 ? common_length(names) : 0;
+
+	for (size_t i = 0; i < names->count; i++)
+		order[i] = (struct keyed){key_of(names->items[i] + common), names->items[i]};
+	qsort(order, names->count, sizeof(*order), compare_keyed);
+	for (size_t i = 0; i < names->count; i++)
+		names->items[i] = order[i].name;
+	free(order);
 }
 
 int walk_list(const char *directory, enum walk_what what, bool (*accept)(const char *name),
@@ -43,8 +96,7 @@ int walk_list(const char *directory, enum walk_what what, bool (*accept)(const c
 	closedir(stream);
 	if (failure != 0)
 		return error_set(err, "cannot be read to its end: %s", strerror(failure));
-	if (names->count > 0)
-		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	sort_names(names);
 	return 0;
 }
 
@@ -97,22 +149,47 @@ static int read_by_size(
 	return 0;
 }
 
+/* Reads the first SMALL_BYTES of a file, or all of it. Of a regular file (and little else can be
+ * read at a place) the system gives all that its first page holds or, where the disk fails,
+ * nothing: one that ends in there ends there, and 10,000 migrations are spared being asked once
+ * more. What is larger could have been cut short by a page that cannot be read. -1 with errno. */
+static int read_start(int file, char *start, size_t *length)
+{
+	ssize_t got = pread(file, start, SMALL_BYTES, 0);
+
+	*length = 0;
+	if (got <= 0 || got >= PAGE_BYTES)
+		return read_on(file, start, SMALL_BYTES, length);
+	*length = (size_t)got;
+	return 0;
+}
+
 /* file is open. One that is small is not looked at before it is read: of 10,000 migrations that
  * would take a tenth of the time. */
 static int read_open(int file, size_t limit_bytes, char **text, size_t *length, struct error *err)
 {
 	char start[SMALL_BYTES];
 
-	*length = 0;
-	if (read_on(file, start, sizeof(start), length) < 0)
+	if (read_start(file, start, length) < 0)
 		return unreadable(err);
-	*text = xcalloc(*length + 1, 1);
+	*text = xreallocarray(NULL, *length + 1, 1);
 	memcpy(*text, start, *length);
 	if ((*length == 0 || *length == sizeof(start)) &&
 	    read_by_size(file, limit_bytes, text, length, err) < 0)
 		return -1;
 	(*text)[*length] = '\0';
 	return 0;
+}
+
+/* Not printf's work: it is done for each of thousands of files. */
+char *walk_path(const char *directory, const char *name)
+{
+	char *path = xreallocarray(NULL, strlen(directory) + 1 + strlen(name) + 1, 1);
+	char *end = stpcpy(path, directory);
+
+	*end = '/';
+	stpcpy(end + 1, name);
+	return path;
 }
 
 int walk_open(const char *directory)

@@ -1,6 +1,6 @@
 /*
  * Reading a migrations directory: which files are in it, and what is in a file. Both follow links,
- * as volumes of Kubernetes need it. May block (files); main thread.
+ * as volumes of Kubernetes need it. May block (files). Any thread.
  */
 #ifndef SCHEMALATCH_HISTORY_WALK_H
 #define SCHEMALATCH_HISTORY_WALK_H
@@ -24,6 +24,9 @@ int walk_list(const char *directory, enum walk_what what, bool (*accept)(const c
 
 /* Accepts what does not begin with a dot: editors leave such names, and so does Kubernetes. */
 bool walk_is_shown(const char *name);
+
+/* DIRECTORY/NAME. free() releases it. */
+char *walk_path(const char *directory, const char *name);
 
 /* Opens a directory for walk_read_at; close() closes it. -1 with errno. */
 int walk_open(const char *directory);

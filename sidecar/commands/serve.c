@@ -1,5 +1,6 @@
 /* The sidecar. */
 #include <libpq-fe.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,6 +106,7 @@ static int run(const struct options *options, struct error *err)
 	int code = EXIT_USAGE;
 
 	loaded_fill(&loaded, options);
+	malloc_trim(0); /* as after each later reading */
 	if (loaded.config != NULL) {
 		log = watcher_log(loaded.config);
 		code = run_with(options, &loaded, &log, err);
