@@ -6,9 +6,9 @@
 
 static int errors;
 
-int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *event)
+int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
-	int result = (int)syscall(SYS_epoll_ctl, epoll, operation, descriptor, event);
+	int result = (int)syscall(SYS_epoll_ctl, epfd, op, fd, event);
 
 	if (result != 0)
 		errors++;
