@@ -52,6 +52,13 @@ struct piece {
 	"SELECT " KEY_COLUMNS " FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND"           \
 	" i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1"
 
+/* Most keys are of one column: that spares the list. */
+#define HAS_PRIMARY_KEY                                                                            \
+	"(SELECT CASE WHEN i.indnkeyatts = 1 THEN ARRAY[(SELECT a.attname::text FROM"              \
+	" pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0])]"         \
+	" ELSE " KEY_COLUMNS " END = w.primary_key::text[] FROM pg_catalog.pg_index i"             \
+	" WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1)"
+
 #define HAS_PRIVILEGE                                                                              \
 	"CASE WHEN c.relkind = 'S' THEN"                                                           \
 	" pg_catalog.has_sequence_privilege(" ROLE ", c.oid, p.privilege)"                         \
@@ -94,8 +101,7 @@ static const struct piece relations[] = {
 		  "  THEN E'\\x01' WHEN a.attnum = ANY (c.half_not_null) THEN E'\\x03'"
 		  "  ELSE E'\\x02' END || a.attname FROM pg_catalog.pg_attribute a"
 		  "  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))"},
-    {FACET_PRIMARY_KEY,
-	" AND (w.primary_key IS NULL OR (" PRIMARY_KEY ") = w.primary_key::text[])"},
+    {FACET_PRIMARY_KEY, " AND (w.primary_key IS NULL OR " HAS_PRIMARY_KEY ")"},
     {FACET_CONSTRAINTS,
 	" AND (w.constraints IS NULL OR w.constraints::text[] OPERATOR(pg_catalog.<@)"
 	"  ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k"
@@ -299,8 +305,10 @@ static struct statement statement_of(const struct wanted *wanted, const char *ro
 	    .parameter_count = 1 + FACET_COUNT,
 	};
 
+	/* Nothing at all is unnested faster than as many NULLs as there are objects. */
 	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
-		statement.parameters[1 + facet] = text_string(&wanted->facets[facet]);
+		if (wanted->uses[facet])
+			statement.parameters[1 + facet] = text_string(&wanted->facets[facet]);
 	return statement;
 }
 
