@@ -102,6 +102,10 @@ DRIFTS = {
     "primary key dropped": ("ALTER TABLE orders DROP CONSTRAINT orders_pkey", "missing",
                             "primary key of public.orders: wanted (id), found none",
                             "ALTER TABLE orders ADD PRIMARY KEY (id)"),
+    "primary key of another": (
+        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (status)", "mismatch",
+        "primary key of public.orders: wanted (id), found (status)",
+        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id)"),
     "primary key of others": (
         "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id, status)", "mismatch",
         "primary key of public.orders: wanted (id), found (id, status)",
@@ -223,11 +227,16 @@ HARMLESS = {
 }
 
 
+def make_roles(database, *names):
+    """Roles belong to the server, and another test may have made them."""
+    for name in names:
+        if not database.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)):
+            database.server.create_role(name)
+
+
 def grown(database):
     """The database with the schema that the contract describes."""
-    for role in ("app", "app_group"):
-        if not database.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)):
-            database.server.create_role(role)
+    make_roles(database, "app", "app_group")
     database.execute("GRANT app_group TO app")
     database.execute(SCHEMA)
     return database
@@ -273,6 +282,84 @@ def test_each_drift_is_found_named_and_healed(judged, start, broken, reason, wor
     assert (asked["reason"], asked["message"]) == (reason, seen["message"])
     database.execute(healed)
     sidecar.wait_ready()
+
+
+# A table of which everything can be compared at once, so that its parts are told only where that fails.
+WHOLE = """
+CREATE TABLE other (name text);
+CREATE TABLE whole (a int NOT NULL, b int NOT NULL, code text NOT NULL, state varchar(20),
+    amount numeric(12,2) CONSTRAINT whole_amount_check CHECK (amount > 0), PRIMARY KEY (a, b));
+CREATE TABLE single (id int PRIMARY KEY, code text NOT NULL);
+CREATE INDEX whole_code_idx ON whole (code);
+ALTER TABLE whole ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON whole TO app;
+"""
+WHOLE_WANTED = {
+    "whole": {
+        "columns": {"a": {"type": "int", "nullable": False}, "b": {"type": "int", "nullable": False},
+                    "code": {"type": "text", "nullable": False}, "state": {"type": "varchar(20)"},
+                    "amount": {"type": "numeric(12,2)"}},
+        "primaryKey": ["a", "b"], "indexes": {"whole_code_idx": {}},
+        "constraints": {"whole_amount_check": {}}, "privileges": ["SELECT", "INSERT"], "rowSecurity": True,
+    },
+    "single": {"columns": {"id": {"type": "int", "nullable": False}, "code": {"type": "text", "nullable": False}},
+               "primaryKey": ["id"]},
+}
+# label: (what breaks it, words of the message); then all is made anew.
+WHOLE_DRIFTS = {
+    "column renamed": ("ALTER TABLE whole RENAME state TO status", "column public.whole.state is missing"),
+    "columns swapped": ("ALTER TABLE whole RENAME code TO c; ALTER TABLE whole RENAME state TO code;"
+                        "ALTER TABLE whole RENAME c TO state", "public.whole.code: wanted text NOT NULL"),
+    "modifier": ("ALTER TABLE whole ALTER state TYPE varchar(30)", "found character varying(30)"),
+    "scale": ("ALTER TABLE whole ALTER amount TYPE numeric(12,3)", "found numeric(12,3)"),
+    "array": ("ALTER TABLE whole ALTER state TYPE varchar(20)[] USING NULL", "found character varying(20)[]"),
+    "domain": ("CREATE DOMAIN own AS text; ALTER TABLE whole ALTER code TYPE own", "found public.own NOT NULL"),
+    "type of that name": ('CREATE DOMAIN public."text" AS text; ALTER TABLE whole ALTER code TYPE public."text"',
+                          "public.whole.code: wanted text NOT NULL"),
+    "NOT NULL": ("ALTER TABLE whole ALTER code DROP NOT NULL", "found text NULL"),
+    "key of another": ("ALTER TABLE single DROP CONSTRAINT single_pkey, ADD PRIMARY KEY (code)",
+                       "primary key of public.single: wanted (id), found (code)"),
+    "key of more": ("ALTER TABLE single DROP CONSTRAINT single_pkey, ADD PRIMARY KEY (id, code)",
+                    "primary key of public.single: wanted (id), found (id, code)"),
+    "key of less": ("ALTER TABLE whole DROP CONSTRAINT whole_pkey, ADD PRIMARY KEY (a)",
+                    "primary key of public.whole: wanted (a, b), found (a)"),
+    "key in another order": ("ALTER TABLE whole DROP CONSTRAINT whole_pkey, ADD PRIMARY KEY (b, a)",
+                             "primary key of public.whole: wanted (a, b), found (b, a)"),
+    "no key": ("ALTER TABLE single DROP CONSTRAINT single_pkey",
+               "primary key of public.single: wanted (id), found none"),
+    "unique, but no key": ("ALTER TABLE single DROP CONSTRAINT single_pkey;"
+                           "CREATE UNIQUE INDEX ON single (id)",
+                           "primary key of public.single: wanted (id), found none"),
+    "index of another table": ("DROP INDEX whole_code_idx; CREATE INDEX whole_code_idx ON other (name)",
+                               "whole_code_idx"),
+    "index invalid": ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'whole_code_idx'::regclass",
+                      "found invalid"),
+    "index not ready": ("UPDATE pg_index SET indisready = false WHERE indexrelid = 'whole_code_idx'::regclass",
+                        "found invalid"),
+    "constraint not valid": ("ALTER TABLE whole DROP CONSTRAINT whole_amount_check,"
+                             "ADD CONSTRAINT whole_amount_check CHECK (amount > 0) NOT VALID", "not validated"),
+    "constraint of another table": ("ALTER TABLE whole DROP CONSTRAINT whole_amount_check;"
+                                    "ALTER TABLE other ADD CONSTRAINT whole_amount_check CHECK (name <> '')",
+                                    "whole_amount_check"),
+    "privilege": ("REVOKE INSERT ON whole FROM app", "INSERT"),
+    "row security": ("ALTER TABLE whole DISABLE ROW LEVEL SECURITY", "row"),
+}
+
+
+def test_what_is_compared_at_once_is_compared_in_all(own_database, tmp_path):
+    """Each break by itself, in a table of which nothing else is amiss."""
+    make_roles(own_database, "app")
+    own_database.execute(WHOLE)
+    wanted = wants(public={"tables": WHOLE_WANTED})
+    config = configuration(own_database.url(), contract(tmp_path, wanted), role="app")
+    for label, (broken, words) in WHOLE_DRIFTS.items():
+        assert ask(config, "contract")["reason"] == "ok", label
+        own_database.execute(broken)
+        seen = ask(config, "contract")
+        assert seen["verdict"] == "not_ready" and words in seen["message"], (label, seen)
+        own_database.execute("DROP TABLE whole, single, other; DROP DOMAIN IF EXISTS own;"
+                             'DROP DOMAIN IF EXISTS public."text"')
+        own_database.execute(WHOLE)
 
 
 def test_no_harmless_change_is_a_drift(judged, start):
