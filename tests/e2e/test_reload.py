@@ -482,7 +482,7 @@ def test_reloads_under_probing_change_no_answer_and_keep_no_memory(server, fille
     stop.set()
     watch.join()
     assert prober.codes == [200], prober.bodies
-    assert max(most) == 1
+    assert max(most) <= 1
     assert sidecar.metrics().value(SUCCESSFUL) == 1
     print(f"{RELOADS} reloads, {prober.count} probes, {early} KiB -> {resident_kib(sidecar)} KiB")
     if not sidecar.is_instrumented():
