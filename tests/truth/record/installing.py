@@ -2,8 +2,10 @@
 
 import shutil
 import subprocess
+import threading
 
 SLOWLY = ("nice", "-n", "19")
+FILLING = {}  # a lock for each folder: drivers run in parallel, and one may need another's tool
 
 
 class NotInstalled(Exception):
@@ -26,12 +28,16 @@ def debian(package):
 
 def once(folder, *commands, files=None, env=None):
     """Runs the commands that fill the folder, files by name being there, unless they did so before."""
-    mark = folder / "complete"
-    if mark.exists():
-        return
+    with FILLING.setdefault(folder, threading.Lock()):
+        if not (folder / "complete").exists():
+            fill(folder, commands, files or {}, env)
+            (folder / "complete").touch()
+
+
+def fill(folder, commands, files, env):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, text in (files or {}).items():
+    for name, text in files.items():
         (folder / name).write_text(text)
     for command in commands:
         done = subprocess.run([*map(str, command)], cwd=folder, env=env, text=True,
@@ -39,7 +45,6 @@ def once(folder, *commands, files=None, env=None):
         if done.returncode:
             raise NotInstalled(f"{command} ended with {done.returncode}:\n"
                                f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    mark.touch()
 
 
 def npm(folder, *packages):

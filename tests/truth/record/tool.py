@@ -8,6 +8,7 @@ a tool works otherwise, its class replaces a state, takes it away (`half = None`
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -275,7 +276,7 @@ class Tool:
 
     def record(self, server, name):
         """Brings a fresh database into the state and gives what there is to keep of it."""
-        self.database = server.create_database(f"{self.name}_{name}".replace("-", "_"))
+        self.database = server.create_database(re.sub(r"\W", "_", f"{self.label()}_{name}"))
         try:
             expect = getattr(self, name)()
             history = capture.history(self.database, self.tables, self.rules, self.orders)
