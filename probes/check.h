@@ -24,10 +24,11 @@ extern const char *const gate_names[];
 
 #define STATEMENT_MAX_PARAMETERS 17
 
-/* A read-only statement with text parameters ($1 …). All of it is valid until the next step. */
+/* A read-only statement with its parameters ($1 …). All of it is valid until the next step. */
 struct statement {
 	const char *sql;
 	const char *parameters[STATEMENT_MAX_PARAMETERS];
+	size_t binary_bytes[STATEMENT_MAX_PARAMETERS]; /* of those that are not text but binary */
 	int parameter_count;
 	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
 	const char *search_path;   /* NULL: pg_catalog. Else a user's own SQL, which may change what

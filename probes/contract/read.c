@@ -318,20 +318,34 @@ static char *sparse_facet(const struct strings *list)
 	return text_take(&text);
 }
 
+#define PROOF_SEPARATOR 3
+
+static bool is_provable(const struct columns *columns)
+{
+	for (size_t i = 0; i < columns->names.count; i++)
+		if (columns->types.items[i][0] == '\0' ||
+		    strchr(columns->types.items[i], PROOF_SEPARATOR) != NULL ||
+		    strchr(columns->names.items[i], PROOF_SEPARATOR) != NULL)
+			return false;
+	return columns->names.count > 0;
+}
+
 /* What must be found of all columns, where that can be said in advance; else NULL. Nothing said of
  * NULLs is taken for NULLs allowed: where that is wrong, it is just looked at closer. */
 static char *proof_of(const struct columns *columns)
 {
-	struct strings proof = {0};
-	char *facet;
+	struct text proof;
 
-	for (size_t i = 0; i < columns->names.count && columns->types.items[i][0] != '\0'; i++)
-		strings_take(&proof,
-		    xasprintf("%s%c%s", columns->types.items[i],
-			columns->nullable.items[i][0] == 'f' ? 2 : 1, columns->names.items[i]));
-	facet = proof.count == columns->names.count ? facet_of(&proof) : NULL;
-	strings_done(&proof);
-	return facet;
+	if (!is_provable(columns))
+		return NULL;
+	text_init(&proof, 0);
+	for (size_t i = 0; i < columns->names.count; i++) {
+		if (i > 0)
+			text_addf(&proof, "%c", PROOF_SEPARATOR);
+		text_addf(&proof, "%s%c%s", columns->types.items[i],
+		    columns->nullable.items[i][0] == 'f' ? 2 : 1, columns->names.items[i]);
+	}
+	return text_take(&proof);
 }
 
 static void read_columns(

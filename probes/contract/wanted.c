@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../array.h"
 #include "../names.h"
 #include "statement.h"
 
@@ -13,14 +14,8 @@ char *facet_of(const struct strings *list)
 
 static void add_facet(struct wanted *wanted, enum facet facet, const char *value)
 {
-	struct text *text = &wanted->facets[facet];
-
-	text_add(text, wanted->count > 0 ? "," : "{");
 	wanted->uses[facet] = wanted->uses[facet] || value != NULL;
-	if (value != NULL)
-		text_add_element(text, value);
-	else
-		text_add(text, "NULL");
+	array_add(&wanted->facets[facet], value);
 }
 
 void wanted_add(struct wanted *wanted, struct wanted_object *object)
@@ -45,7 +40,7 @@ void wanted_add(struct wanted *wanted, struct wanted_object *object)
 void wanted_end(struct wanted *wanted)
 {
 	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
-		text_add(&wanted->facets[facet], wanted->count > 0 ? "}" : "{}");
+		array_end(&wanted->facets[facet]);
 	wanted->sql = contract_sql(wanted);
 	wanted->name = contract_name(wanted);
 }

@@ -92,18 +92,39 @@ static bool send_preparation(struct session *session, const struct statement *st
 	return PQsendPrepare(session->connection, statement->name, statement->sql, 0, NULL) == 1;
 }
 
+/* What libpq wants to know of parameters. */
+struct forms {
+	int lengths[STATEMENT_MAX_PARAMETERS];
+	int formats[STATEMENT_MAX_PARAMETERS];
+};
+
+static struct forms forms_of(const struct statement *statement)
+{
+	struct forms forms;
+
+	for (int i = 0; i < STATEMENT_MAX_PARAMETERS; i++) {
+		forms.lengths[i] = (int)statement->binary_bytes[i];
+		forms.formats[i] = statement->binary_bytes[i] > 0;
+	}
+	return forms;
+}
+
 static bool send_named(struct session *session, const struct statement *statement)
 {
+	struct forms forms = forms_of(statement);
+
 	session->asking.is_named = true;
 	if (!send_preparation(session, statement))
 		return false;
 	session->asking.ends_due++;
 	return PQsendQueryPrepared(session->connection, statement->name, statement->parameter_count,
-		   statement->parameters, NULL, NULL, 0) == 1;
+		   statement->parameters, forms.lengths, forms.formats, 0) == 1;
 }
 
 static bool send_statement(struct session *session, const struct statement *statement)
 {
+	struct forms forms = forms_of(statement);
+
 	session->asking.is_command = statement->is_command;
 	session->asking.is_named = false;
 	if (statement->name != NULL && session->settings_hold && !session->without_names &&
@@ -111,7 +132,7 @@ static bool send_statement(struct session *session, const struct statement *stat
 		return send_named(session, statement);
 	session->asking.ends_due++;
 	return PQsendQueryParams(session->connection, statement->sql, statement->parameter_count,
-		   NULL, statement->parameters, NULL, NULL, 0) == 1;
+		   NULL, statement->parameters, forms.lengths, forms.formats, 0) == 1;
 }
 
 /* Sends what libpq still holds back; waits for writing, too, while it does. */

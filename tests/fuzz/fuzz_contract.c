@@ -1,7 +1,7 @@
 /*
  * Fuzz target: contract files. Whatever the bytes, nothing crashes; there is something wanted or
  * there are problems; problems are clean lines of bounded length; and what is sent to the server
- * are array literals of one length each.
+ * are arrays of one length each.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "../../probes/contract/read.h"
 #include "../../probes/contract/types.h"
 #include "../../probes/xalloc.h"
+#include "../support/shown_array.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +55,15 @@ static size_t element_count(const char *literal)
 	return count;
 }
 
+static void check_facet(const struct text *facet, size_t count)
+{
+	char *shown = shown_array(facet);
+
+	demand(shown != NULL, "no array", "in binary");
+	demand(element_count(shown) == count, "another length", shown);
+	free(shown);
+}
+
 static void check_file(const char *bytes, size_t length)
 {
 	struct problems problems = {0};
@@ -67,8 +77,7 @@ static void check_file(const char *bytes, size_t length)
 	for (size_t i = 0; i < problems.lines.count; i++)
 		check_line(problems.lines.items[i]);
 	for (enum facet facet = 0; problems.lines.count == 0 && facet < FACET_COUNT; facet++)
-		demand(element_count(text_string(&wanted.facets[facet])) == wanted.count,
-		    "another length", text_string(&wanted.facets[facet]));
+		check_facet(&wanted.facets[facet], wanted.count);
 	wanted_done(&wanted);
 	problems_done(&problems);
 	free(path);
