@@ -308,6 +308,7 @@ WHOLE_WANTED = {
 # label: (what breaks it, words of the message); then all is made anew.
 WHOLE_DRIFTS = {
     "column renamed": ("ALTER TABLE whole RENAME state TO status", "column public.whole.state is missing"),
+    "column dropped": ("ALTER TABLE whole DROP COLUMN state", "column public.whole.state is missing"),
     "columns swapped": ("ALTER TABLE whole RENAME code TO c; ALTER TABLE whole RENAME state TO code;"
                         "ALTER TABLE whole RENAME c TO state", "public.whole.code: wanted text NOT NULL"),
     "modifier": ("ALTER TABLE whole ALTER state TYPE varchar(30)", "found character varying(30)"),
@@ -360,6 +361,41 @@ def test_what_is_compared_at_once_is_compared_in_all(own_database, tmp_path):
         own_database.execute("DROP TABLE whole, single, other; DROP DOMAIN IF EXISTS own;"
                              'DROP DOMAIN IF EXISTS public."text"')
         own_database.execute(WHOLE)
+
+
+PRIVILEGES = {
+    "TABLE": ("held", ("DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE")),
+    "SEQUENCE": ("held_id_seq", ("SELECT", "UPDATE", "USAGE")),
+}
+
+
+def test_each_privilege_is_missed_by_itself(own_database, tmp_path):
+    make_roles(own_database, "app")
+    own_database.execute("CREATE TABLE held (id serial)")
+    kinds = {"TABLE": "tables", "SEQUENCE": "sequences"}
+    wanted = wants(public={kinds[kind]: {name: {"privileges": list(all_of_it)}}
+                           for kind, (name, all_of_it) in PRIVILEGES.items()})
+    config = configuration(own_database.url(), contract(tmp_path, wanted), role="app")
+    for kind, (name, all_of_it) in PRIVILEGES.items():
+        own_database.execute(f"GRANT ALL ON {kind} {name} TO app")
+    assert ask(config, "contract")["reason"] == "ok"
+    for kind, (name, all_of_it) in PRIVILEGES.items():
+        for privilege in all_of_it:
+            own_database.execute(f"REVOKE {privilege} ON {kind} {name} FROM app")
+            message = ask(config, "contract")["message"]
+            assert message.startswith(f"role app lacks {privilege} on public.{name}; grant it"), message
+            own_database.execute(f"GRANT {privilege} ON {kind} {name} TO app")
+
+
+def test_names_may_have_any_byte(own_database, tmp_path):
+    """Also those with which we join what is wanted: of these two, none is taken for the other."""
+    name = "a\x02b\x03integer\x01c"
+    wanted = wants(public={"tables": {"t": {"columns": {name: {"type": "int"}}}}})
+    config = configuration(own_database.url(), contract(tmp_path, wanted))
+    own_database.execute(f'CREATE TABLE t ("{name}" integer)')
+    assert ask(config, "contract")["reason"] == "ok"
+    own_database.execute(f'DROP TABLE t; CREATE TABLE t ("a\x02b" integer, c integer)')
+    assert ask(config, "contract")["reason"] == "missing"
 
 
 def test_no_harmless_change_is_a_drift(judged, start):
