@@ -37,6 +37,8 @@ struct piece {
 	" || (u.open::text[])[3] = " type " AND ((u.open::text[])[2] = '' OR o.typnamespace ="     \
 	" (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = (u.open::text[])[2])))))"
 
+#define COLUMN_TYPE_IS TYPE_IS("a.type")
+
 #define LACKING(has)                                                                               \
 	" UNION ALL SELECT 'Q', p.n, p.privilege, NULL, NULL FROM"                                 \
 	" unnest(w.privileges::text[]) WITH ORDINALITY AS p(privilege, n) WHERE NOT " has
@@ -77,9 +79,9 @@ struct piece {
 	" pg_catalog.has_sequence_privilege(" ROLE ", c.oid, p.privilege)"                         \
 	" ELSE pg_catalog.has_table_privilege(" ROLE ", c.oid, p.privilege) END"
 
-/* The columns whose NOT NULL is not validated: 18 has a row of pg_constraint for each. */
-#define HALF_NOT_NULL(what)                                                                        \
-	"SELECT " what " FROM pg_catalog.pg_constraint k WHERE (SELECT"                            \
+/* The NOT NULLs of a table that are not validated: 18 has a row for each. */
+#define HALF_NOT_NULLS                                                                             \
+	" FROM pg_catalog.pg_constraint k WHERE (SELECT"                                           \
 	" pg_catalog.current_setting('server_version_num')::int >= 180000)"                        \
 	" AND k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated"
 
@@ -104,7 +106,8 @@ static const struct piece head[] = {
  *
  * First comes, for each relation, whether it is proven to be as wanted in all: by arrays, which are
  * made and compared much faster than lists are taken apart. What is not is told part by part. The
- * items of the first array: see wanted.h.
+ * items of the first array: see wanted.h; those of dropped columns, which have no type, are
+ * nobody's.
  */
 static const struct piece relations[] = {
     {ALWAYS, FROM_OBJECTS
@@ -117,7 +120,7 @@ static const struct piece relations[] = {
 		  "   pg_catalog.format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull"
 		  "   THEN E'\\x02' ELSE E'\\x01' END || a.attname FROM pg_catalog.pg_attribute a"
 		  "   WHERE a.attrelid = c.oid AND a.attnum > 0)"
-		  "  AND (" HALF_NOT_NULL("true") " LIMIT 1) IS NULL))"},
+		  "  AND (SELECT true" HALF_NOT_NULLS " LIMIT 1) IS NULL))"},
     {FACET_PRIMARY_KEY, " AND (w.primary_key IS NULL OR " HAS_PRIMARY_KEY ")"},
     {FACET_CONSTRAINTS,
 	" AND (w.constraints IS NULL OR w.constraints::text[] OPERATOR(pg_catalog.<@)"
@@ -152,16 +155,13 @@ static const struct piece relations[] = {
 	"  FROM unnest(w.parts::text[], w.types::text[], w.opens::text[], w.nullable::text[])"
 	"   WITH ORDINALITY AS u(name, type, open, nullable, n)"
 	"  LEFT JOIN (SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,"
-	"    a.attnotnull AS not_null, a.attnum = ANY (ARRAY(" HALF_NOT_NULL(
-	    "k.conkey[1]") ")) AS is_half"
-			   "   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND "
-			   "a.attnum > 0"
-			   "   AND NOT a.attisdropped OFFSET 0) AS a ON a.attname = u.name"
-			   "  WHERE k.fits AND (a.type IS NULL OR NOT " TYPE_IS(
-			       "a.type") "   OR CASE u.nullable WHEN 'f' THEN NOT a.not_null OR "
-					 "a.is_half WHEN 't' "
-					 "THEN a.not_null"
-					 "    ELSE false END)"},
+	"    a.attnotnull AS not_null,"
+	"    a.attnum = ANY (ARRAY(SELECT k.conkey[1]" HALF_NOT_NULLS ")) AS is_half"
+	"   FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
+	"   AND NOT a.attisdropped OFFSET 0) AS a ON a.attname = u.name"
+	"  WHERE k.fits AND (a.type IS NULL OR NOT " COLUMN_TYPE_IS
+	"   OR CASE u.nullable WHEN 'f' THEN NOT a.not_null OR a.is_half WHEN 't' THEN a.not_null"
+	"    ELSE false END)"},
     {FACET_PRIMARY_KEY,
 	" UNION ALL SELECT 'J', 0, NULL, pg_catalog.array_to_string(w.primary_key::text[], ', '),"
 	"  pg_catalog.array_to_string(p.columns, ', ')"

@@ -42,6 +42,8 @@ PASSWORD_GROUP = "with_password"
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
+    "max_wal_size": "64MB",
+    "dynamic_shared_memory_type": "mmap",  # in the data folder: gone with it, also after a SIGKILL
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "16MB",
@@ -90,7 +92,7 @@ def version():
 @functools.cache
 def template_folder():
     """A data folder as initdb leaves it, made once; servers start from copies of it."""
-    folder = scratch_folder("template", for_service=True) / "data"
+    folder = scratch_folder("template", for_service=True, in_memory=True) / "data"
     command = [program("initdb"), "-D", folder, "-U", SUPERUSER, "--auth=trust", "--no-sync"]
     command += ["--encoding=UTF8", "--locale=C", "--wal-segsize=1"]
     done = subprocess.run(
@@ -112,7 +114,7 @@ class Postgres:
     def __init__(self, settings=None, *, hba=HBA, address="127.0.0.1", port=None, certificate=None):
         self.address = address
         self.port = port or free_port(address)
-        self.folder = scratch_folder("pg", for_service=True)
+        self.folder = scratch_folder("pg", for_service=True, in_memory=True)
         self.data = self.folder / "data"
         self.log_file = self.folder / "log"
         self.process = None

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 
 SERVICE_USER = "postgres"
+MEMORY_PLACE = "/dev/shm"
+MEMORY_LEAST_BYTES = 4 << 30
 
 
 def is_root():
@@ -42,21 +44,34 @@ def guarded(command, death_signal="KILL", drop_root=False):
 
 
 @functools.cache
-def run_folder():
-    """All that this run writes; whatever runs that were killed have left is removed first."""
+def run_folder(place):
+    """All that this run writes there; whatever runs that were killed have left is removed first."""
     mark = "schemalatch-tests-"
-    for left in Path(tempfile.gettempdir()).glob(f"{mark}*"):
+    for left in Path(place).glob(f"{mark}*"):
         if not Path("/proc", left.name.removeprefix(mark).partition("-")[0]).exists():
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{mark}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{mark}{os.getpid()}-", dir=place))
     folder.chmod(0o755)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
-def scratch_folder(name, for_service=False):
+@functools.cache
+def memory_place():
+    """Where files are kept in memory, if there is much room; else where all others are. A database is
+    300 files, and ext4 takes its time to find room for those where as many were just removed."""
+    try:
+        free = shutil.disk_usage(MEMORY_PLACE).free
+    except OSError:
+        free = 0
+    roomy = free >= MEMORY_LEAST_BYTES and os.access(MEMORY_PLACE, os.W_OK)
+    return MEMORY_PLACE if roomy else tempfile.gettempdir()
+
+
+def scratch_folder(name, for_service=False, in_memory=False):
     """A fresh folder that any user may enter, removed at the end of the run at the latest."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=run_folder()))
+    place = memory_place() if in_memory else tempfile.gettempdir()
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=run_folder(place)))
     folder.chmod(0o755)
     if for_service:
         os.chown(folder, *service_account())
