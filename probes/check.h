@@ -22,7 +22,7 @@ enum gate { GATE_STARTUP, GATE_READINESS, GATE_COUNT };
 /* Their names in configuration and on the roads out, ending in NULL. */
 extern const char *const gate_names[];
 
-#define STATEMENT_MAX_PARAMETERS 17
+#define STATEMENT_MAX_PARAMETERS 18
 
 /* A read-only statement with its parameters ($1 …). All of it is valid until the next step. */
 struct statement {

@@ -54,12 +54,17 @@ struct piece {
 	"SELECT " KEY_COLUMNS " FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND"           \
 	" i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1"
 
-/* Most keys are of one column: that spares the list. */
-#define HAS_PRIMARY_KEY                                                                            \
-	"(SELECT CASE WHEN i.indnkeyatts = 1 THEN ARRAY[(SELECT a.attname::text FROM"              \
-	" pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0])]"         \
-	" ELSE " KEY_COLUMNS " END = w.primary_key::text[] FROM pg_catalog.pg_index i"             \
-	" WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1)"
+/* Each index as the items of FACET_KEYS say it. Most keys are of one column: that spares the list.
+ */
+#define KEYS                                                                                       \
+	"ARRAY(SELECT CASE WHEN NOT i.indisprimary THEN CASE WHEN i.indisunique THEN E'\\x02'"     \
+	" ELSE E'\\x01' END || (SELECT x.relname::text FROM pg_catalog.pg_class x"                 \
+	" WHERE x.oid = i.indexrelid) WHEN i.indnkeyatts = 1 THEN E'\\x041\\x04'"                  \
+	" || (SELECT a.attname::text FROM pg_catalog.pg_attribute a"                               \
+	" WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0])"                                    \
+	" ELSE E'\\x04' || i.indnkeyatts::text || E'\\x04'"                                        \
+	" || pg_catalog.array_to_string(" KEY_COLUMNS ", E'\\x04') END"                            \
+	" FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisready)"
 
 /* A privilege that is not wanted, or that the role has: no name is a part of another. */
 #define AND_HOLDS(function, privilege)                                                             \
@@ -91,10 +96,11 @@ static const struct piece head[] = {
 	"   WHERE a.rolname = COALESCE(NULLIF($1::text, ''), current_user)) AS oid),"
 	" wanted AS MATERIALIZED (SELECT * FROM unnest($2::text[], $3::text[], $4::text[],"
 	"   $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],"
-	"   $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[]) WITH "
+	"   $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], "
+	"$18::text[]) WITH "
 	"ORDINALITY"
 	"  AS u(class, pattern, s, t, parts, types, opens, nullable, proof, primary_key, indexes,"
-	"   is_unique, index_columns, constraints, privileges, row_security, i)),"
+	"   is_unique, index_columns, keys, constraints, privileges, row_security, i)),"
 	" found (i, pattern, s, schema, object, code, n, part, wanted, found) AS MATERIALIZED ("},
 };
 
@@ -121,16 +127,13 @@ static const struct piece relations[] = {
 		  "   THEN E'\\x02' ELSE E'\\x01' END || a.attname FROM pg_catalog.pg_attribute a"
 		  "   WHERE a.attrelid = c.oid AND a.attnum > 0)"
 		  "  AND (SELECT true" HALF_NOT_NULLS " LIMIT 1) IS NULL))"},
-    {FACET_PRIMARY_KEY, " AND (w.primary_key IS NULL OR " HAS_PRIMARY_KEY ")"},
     {FACET_CONSTRAINTS,
 	" AND (w.constraints IS NULL OR w.constraints::text[] OPERATOR(pg_catalog.<@)"
 	"  ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k"
 	"   WHERE k.conrelid = c.oid AND k.contypid = 0 AND k.convalidated))"},
-    {FACET_INDEXES,
-	" AND (w.indexes IS NULL OR (w.is_unique IS NULL AND w.index_columns IS NULL"
-	"  AND w.indexes::text[] OPERATOR(pg_catalog.<@) ARRAY(SELECT x.relname::text"
-	"   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"
-	"   WHERE i.indrelid = c.oid AND i.indisvalid AND i.indisready OFFSET 0)))"},
+    {FACET_KEYS,
+	" AND (w.primary_key IS NULL AND w.indexes IS NULL OR"
+	"  pg_catalog.string_to_array(w.keys, E'\\x03') OPERATOR(pg_catalog.<@) " KEYS ")"},
     {FACET_ROW_SECURITY,
 	" AND (w.row_security IS NULL OR c.relrowsecurity = w.row_security::bool)"},
     {FACET_PRIVILEGES,

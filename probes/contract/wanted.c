@@ -41,6 +41,8 @@ void wanted_end(struct wanted *wanted)
 {
 	for (enum facet facet = 0; facet < FACET_COUNT; facet++)
 		array_end(&wanted->facets[facet]);
+	/* Also where nothing of them can be proven: then all are looked at closer. */
+	wanted->uses[FACET_KEYS] = wanted->uses[FACET_PRIMARY_KEY] || wanted->uses[FACET_INDEXES];
 	wanted->sql = contract_sql(wanted);
 	wanted->name = contract_name(wanted);
 }

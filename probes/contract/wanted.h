@@ -33,10 +33,23 @@ enum facet {
 	FACET_INDEXES,
 	FACET_UNIQUE, /* of the indexes */
 	FACET_INDEX_COLUMNS,
+	FACET_KEYS, /* a proof as well, of the primary key and the indexes: "\1NAME" of an index,
+		       "\2NAME" of a unique one, and "\4N\4NAME\4NAME" of the N columns of the
+		       primary key */
 	FACET_CONSTRAINTS,
 	FACET_PRIVILEGES,
 	FACET_ROW_SECURITY,
 	FACET_COUNT
+};
+
+/* The bytes of proofs. */
+enum {
+	PROOF_NULL = 1,
+	PROOF_NOT_NULL = 2,
+	PROOF_INDEX = 1,
+	PROOF_UNIQUE = 2,
+	PROOF_SEPARATOR = 3,
+	PROOF_PRIMARY = 4,
 };
 
 /* Relations have the letter of their relkind. */

@@ -291,6 +291,7 @@ CREATE TABLE whole (a int NOT NULL, b int NOT NULL, code text NOT NULL, state va
     amount numeric(12,2) CONSTRAINT whole_amount_check CHECK (amount > 0), PRIMARY KEY (a, b));
 CREATE TABLE single (id int PRIMARY KEY, code text NOT NULL);
 CREATE INDEX whole_code_idx ON whole (code);
+CREATE UNIQUE INDEX whole_state_idx ON whole (state);
 ALTER TABLE whole ENABLE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON whole TO app;
 """
@@ -299,7 +300,7 @@ WHOLE_WANTED = {
         "columns": {"a": {"type": "int", "nullable": False}, "b": {"type": "int", "nullable": False},
                     "code": {"type": "text", "nullable": False}, "state": {"type": "varchar(20)"},
                     "amount": {"type": "numeric(12,2)"}},
-        "primaryKey": ["a", "b"], "indexes": {"whole_code_idx": {}},
+        "primaryKey": ["a", "b"], "indexes": {"whole_code_idx": {}, "whole_state_idx": {"unique": True}},
         "constraints": {"whole_amount_check": {}}, "privileges": ["SELECT", "INSERT"], "rowSecurity": True,
     },
     "single": {"columns": {"id": {"type": "int", "nullable": False}, "code": {"type": "text", "nullable": False}},
@@ -333,6 +334,11 @@ WHOLE_DRIFTS = {
                            "primary key of public.single: wanted (id), found none"),
     "index of another table": ("DROP INDEX whole_code_idx; CREATE INDEX whole_code_idx ON other (name)",
                                "whole_code_idx"),
+    "index not unique": ("DROP INDEX whole_state_idx; CREATE INDEX whole_state_idx ON whole (state)",
+                         "wanted valid unique, found valid not unique"),
+    "unique index of that name elsewhere": ("DROP INDEX whole_state_idx;"
+                                            "CREATE UNIQUE INDEX whole_state_idx ON other (name)",
+                                            "whole_state_idx"),
     "index invalid": ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'whole_code_idx'::regclass",
                       "found invalid"),
     "index not ready": ("UPDATE pg_index SET indisready = false WHERE indexrelid = 'whole_code_idx'::regclass",
@@ -387,15 +393,44 @@ def test_each_privilege_is_missed_by_itself(own_database, tmp_path):
             own_database.execute(f"GRANT {privilege} ON {kind} {name} TO app")
 
 
+# What is wanted of a table, a table that has it, and one that only looks as if, to whoever joins names.
+ODD_BYTES = {
+    "columns": ({"columns": {"a\x02b\x03integer\x01c": {"type": "int"}}},
+                'CREATE TABLE t ("a\x02b\x03integer\x01c" integer)', 'CREATE TABLE t ("a\x02b" integer, c integer)'),
+    "key": ({"primaryKey": ["a", "b"]}, "CREATE TABLE t (a int, b int, PRIMARY KEY (a, b))",
+            'CREATE TABLE t ("a\x04b" int PRIMARY KEY)'),
+    "one column": ({"primaryKey": ["a\x04b"]}, 'CREATE TABLE t ("a\x04b" int PRIMARY KEY)',
+                   "CREATE TABLE t (a int, b int, PRIMARY KEY (a, b))"),
+    "indexes": ({"indexes": {"i\x03\x01j": {}}}, 'CREATE TABLE t (a int); CREATE INDEX "i\x03\x01j" ON t (a)',
+                "CREATE TABLE t (a int); CREATE INDEX i ON t (a); CREATE INDEX j ON t (a)"),
+    "an index like a key": ({"primaryKey": ["a"]}, "CREATE TABLE t (a int PRIMARY KEY)",
+                            'CREATE TABLE t (a int); CREATE UNIQUE INDEX "\x041\x04a" ON t (a)'),
+}
+
+
 def test_names_may_have_any_byte(own_database, tmp_path):
-    """Also those with which we join what is wanted: of these two, none is taken for the other."""
-    name = "a\x02b\x03integer\x01c"
-    wanted = wants(public={"tables": {"t": {"columns": {name: {"type": "int"}}}}})
+    for label, (table, good, bad) in ODD_BYTES.items():
+        config = configuration(own_database.url(), contract(tmp_path, wants(public={"tables": {"t": table}})))
+        own_database.execute(good)
+        assert ask(config, "contract")["reason"] == "ok", label
+        own_database.execute(f"DROP TABLE t; {bad}")
+        assert ask(config, "contract")["verdict"] == "not_ready", label
+        own_database.execute("DROP TABLE t")
+
+
+def test_what_cannot_be_proven_at_once_is_looked_at(own_database, tmp_path):
+    """No key of any table here can be: all of them are looked at part by part."""
+    wanted = wants(public={"tables": {"t": {"indexes": {"t_a_idx": {"columns": ["a"]}}, "primaryKey": ["id"]},
+                                      "u": {"indexes": {"u_pkey": {}}}}})
     config = configuration(own_database.url(), contract(tmp_path, wanted))
-    own_database.execute(f'CREATE TABLE t ("{name}" integer)')
+    own_database.execute("CREATE TABLE t (id int PRIMARY KEY, a int, b int); CREATE INDEX ON t (a);"
+                         "CREATE TABLE u (id int PRIMARY KEY)")
     assert ask(config, "contract")["reason"] == "ok"
-    own_database.execute(f'DROP TABLE t; CREATE TABLE t ("a\x02b" integer, c integer)')
-    assert ask(config, "contract")["reason"] == "missing"
+    own_database.execute("DROP INDEX t_a_idx; CREATE INDEX t_a_idx ON t (b)")
+    assert "wanted valid on (a), found valid on (b)" in ask(config, "contract")["message"]
+    own_database.execute("DROP INDEX t_a_idx; CREATE INDEX t_a_idx ON t (a);"
+                         "ALTER TABLE t DROP CONSTRAINT t_pkey")
+    assert "primary key of public.t: wanted (id), found none" in ask(config, "contract")["message"]
 
 
 def test_no_harmless_change_is_a_drift(judged, start):

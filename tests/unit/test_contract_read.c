@@ -145,6 +145,7 @@ static void what_is_wanted_is_one_row_an_object(void **state)
 	    [FACET_PRIMARY_KEY] = "{NULL,NULL,\"{id,c}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_INDEXES] = "{NULL,NULL,\"{i,k}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_UNIQUE] = "{NULL,NULL,\"{t,NULL}\",NULL,NULL,NULL,NULL,NULL,NULL}",
+	    [FACET_KEYS] = "{NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_INDEX_COLUMNS] =
 		"{NULL,NULL,\"{NULL,\\\"{c}\\\"}\",NULL,NULL,NULL,NULL,NULL,NULL}",
 	    [FACET_CONSTRAINTS] = "{NULL,NULL,\"{q}\",NULL,NULL,NULL,NULL,NULL,NULL}",
@@ -173,6 +174,24 @@ static void columns_are_proven_by_type_and_name(void **state)
 	(void)state;
 	assert_facet(
 	    &wanted, FACET_PROOF, "{\"integer\2id\3bigint\1a b\3text\1ü\",NULL,NULL,NULL}");
+	wanted_done(&wanted);
+}
+
+/* Neither may a key or an index look like another. */
+static void keys_are_proven_by_their_names(void **state)
+{
+	struct wanted wanted = read_good(
+	    "{\"schemalatch\":1,\"schemas\":{\"p\":{\"tables\":{"
+	    "\"a\":{\"indexes\":{\"i\":{},\"u\":{\"unique\":true},\"n\":{\"unique\":false}},"
+	    "\"primaryKey\":[\"id\"]},"
+	    "\"b\":{\"primaryKey\":[\"x\",\"y\"]},"
+	    "\"c\":{\"primaryKey\":[\"x\"],\"indexes\":{\"i\":{\"columns\":[\"x\"]}}},"
+	    "\"d\":{\"indexes\":{\"i\\u0003j\":{}}},"
+	    "\"e\":{}}}}}");
+
+	(void)state;
+	assert_facet(&wanted, FACET_KEYS,
+	    "{\"\0041\4id\3\1i\3\2u\3\1n\",\"\0042\4x\4y\",NULL,NULL,NULL,NULL}");
 	wanted_done(&wanted);
 }
 
@@ -228,6 +247,7 @@ int main(void)
 	    cmocka_unit_test(a_file_that_is_not_there_is_told),
 	    cmocka_unit_test(what_is_wanted_is_one_row_an_object),
 	    cmocka_unit_test(columns_are_proven_by_type_and_name),
+	    cmocka_unit_test(keys_are_proven_by_their_names),
 	    cmocka_unit_test(only_what_is_wanted_is_asked_for),
 	    cmocka_unit_test(patterns_are_for_LIKE),
 	};
