@@ -291,7 +291,7 @@ CREATE TABLE whole (a int NOT NULL, b int NOT NULL, code text NOT NULL, state va
     amount numeric(12,2) CONSTRAINT whole_amount_check CHECK (amount > 0), PRIMARY KEY (a, b));
 CREATE TABLE single (id int PRIMARY KEY, code text NOT NULL);
 CREATE INDEX whole_code_idx ON whole (code);
-CREATE UNIQUE INDEX whole_state_idx ON whole (state);
+CREATE UNIQUE INDEX single_code_idx ON single (code);
 ALTER TABLE whole ENABLE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON whole TO app;
 """
@@ -300,11 +300,11 @@ WHOLE_WANTED = {
         "columns": {"a": {"type": "int", "nullable": False}, "b": {"type": "int", "nullable": False},
                     "code": {"type": "text", "nullable": False}, "state": {"type": "varchar(20)"},
                     "amount": {"type": "numeric(12,2)"}},
-        "primaryKey": ["a", "b"], "indexes": {"whole_code_idx": {}, "whole_state_idx": {"unique": True}},
+        "primaryKey": ["a", "b"], "indexes": {"whole_code_idx": {}},
         "constraints": {"whole_amount_check": {}}, "privileges": ["SELECT", "INSERT"], "rowSecurity": True,
     },
     "single": {"columns": {"id": {"type": "int", "nullable": False}, "code": {"type": "text", "nullable": False}},
-               "primaryKey": ["id"]},
+               "primaryKey": ["id"], "indexes": {"single_code_idx": {"unique": True}}},
 }
 # label: (what breaks it, words of the message); then all is made anew.
 WHOLE_DRIFTS = {
@@ -334,11 +334,11 @@ WHOLE_DRIFTS = {
                            "primary key of public.single: wanted (id), found none"),
     "index of another table": ("DROP INDEX whole_code_idx; CREATE INDEX whole_code_idx ON other (name)",
                                "whole_code_idx"),
-    "index not unique": ("DROP INDEX whole_state_idx; CREATE INDEX whole_state_idx ON whole (state)",
+    "index not unique": ("DROP INDEX single_code_idx; CREATE INDEX single_code_idx ON single (code)",
                          "wanted valid unique, found valid not unique"),
-    "unique index of that name elsewhere": ("DROP INDEX whole_state_idx;"
-                                            "CREATE UNIQUE INDEX whole_state_idx ON other (name)",
-                                            "whole_state_idx"),
+    "unique index of that name elsewhere": ("DROP INDEX single_code_idx;"
+                                            "CREATE UNIQUE INDEX single_code_idx ON other (name)",
+                                            "single_code_idx"),
     "index invalid": ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'whole_code_idx'::regclass",
                       "found invalid"),
     "index not ready": ("UPDATE pg_index SET indisready = false WHERE indexrelid = 'whole_code_idx'::regclass",
