@@ -1,6 +1,7 @@
 #include "alembic.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,19 +26,32 @@ static const char *const slot_names[SLOT_COUNT] = {
 
 /* A file that is being read. */
 struct source {
-	const char *file;
+	const struct origin *origin;
 	struct python_binding bindings[SLOT_COUNT];
 	struct problems *problems;
 };
+
+/* A problem with a line of it, 0: with the whole. */
+__attribute__((format(printf, 3, 4))) static void report(
+    const struct source *source, unsigned long line, const char *format, ...)
+{
+	char *place = origin_place(source->origin, line, NULL);
+	va_list arguments;
+	char *what;
+
+	va_start(arguments, format);
+	what = xvasprintf(format, arguments);
+	va_end(arguments);
+	problems_add(source->problems, place, "%s", what);
+	free(what);
+	free(place);
+}
 
 /* A problem with the value of one name. */
 static void report_binding(
     const struct source *source, enum slot slot, const char *what, const char *expected)
 {
-	char *place = place_text(source->file, source->bindings[slot].line);
-
-	problems_add(source->problems, place, "%s %s; %s", slot_names[slot], what, expected);
-	free(place);
+	report(source, source->bindings[slot].line, "%s %s; %s", slot_names[slot], what, expected);
 }
 
 static void report_obstacles(const struct source *source)
@@ -63,7 +77,7 @@ static char *legacy_id(const char *file)
 
 /* Of ids alone Alembic checks the characters; that 1.17.1 refuses ":" too is its own affair, as
  * databases of older ones may hold such ids. */
-static void check_id(const struct revision *revision, struct problems *problems)
+static void check_id(const struct revision *revision, const char *whole, struct problems *problems)
 {
 	const char *id = revision->id;
 	size_t fine = strcspn(id, "@-+");
@@ -71,7 +85,7 @@ static void check_id(const struct revision *revision, struct problems *problems)
 
 	if (*id != '\0' && id[fine] == '\0')
 		return;
-	place = place_text(revision->place, revision->line);
+	place = origin_place(&revision->origin, revision->line, whole);
 	if (*id == '\0')
 		problems_add(problems, place, "revision is empty, expected an id");
 	else
@@ -104,15 +118,15 @@ static void take_id(struct source *source, struct revision *revision)
 		return;
 	}
 	if (binding->line == 0)
-		revision->id = legacy_id(source->file);
+		revision->id = legacy_id(source->origin->file);
 	else
 		revision->id = take_string(&binding->items);
 	if (revision->id == NULL)
-		problems_add(source->problems, source->file,
+		report(source, 0,
 		    "has no revision, and its name is not all hex digits, where Alembic stops with "
 		    "\"Could not determine revision id\"; is it a revision file?");
 	else
-		check_id(revision, source->problems);
+		check_id(revision, NULL, source->problems);
 }
 
 /* A lone None or "" stands for nothing, also in a tuple of its own, as templates write it. */
@@ -141,11 +155,11 @@ static void take_strings(struct source *source, enum slot slot, struct strings *
 static void take_revision(struct source *source, struct revision *revision)
 {
 	report_obstacles(source);
-	revision->place = xstrdup(source->file);
+	revision->origin = *source->origin;
 	revision->line = source->bindings[SLOT_REVISION].line;
 	take_id(source, revision);
 	if (source->bindings[SLOT_DOWN].line == 0)
-		problems_add(source->problems, source->file,
+		report(source, 0,
 		    "has no down_revision, so that Alembic stops here; write down_revision = None "
 		    "where it follows no other");
 	take_strings(source, SLOT_DOWN, &revision->down);
@@ -153,26 +167,18 @@ static void take_revision(struct source *source, struct revision *revision)
 	take_strings(source, SLOT_DEPENDS, &revision->depends);
 }
 
-static void report_broken(const struct source *source, const char *broken, unsigned long line)
-{
-	char *place = place_text(source->file, line);
-
-	problems_add(source->problems, place, "this is no Python: %s; is the file whole?", broken);
-	free(place);
-}
-
-int alembic_parse(const char *text, size_t length, const char *file, struct revision *revision,
-    struct problems *problems)
+int alembic_parse(const char *text, size_t length, const struct origin *origin,
+    struct revision *revision, struct problems *problems)
 {
 	size_t before = problems->lines.count;
-	struct source source = {.file = file, .problems = problems};
+	struct source source = {.origin = origin, .problems = problems};
 	const char *broken;
 	unsigned long line;
 
 	*revision = (struct revision){0};
 	broken = python_module_read(text, length, slot_names, source.bindings, SLOT_COUNT, &line);
 	if (broken != NULL)
-		report_broken(&source, broken, line);
+		report(&source, line, "this is no Python: %s; is the file whole?", broken);
 	else
 		take_revision(&source, revision);
 	for (enum slot slot = 0; slot < SLOT_COUNT; slot++)
@@ -220,98 +226,88 @@ static bool is_script_directory(const char *directory)
 	return is_script;
 }
 
-/* What one file holds: a revision without an id where there were problems. */
-struct finding {
-	struct revision revision;
-	struct problems problems;
-};
-
 /* A directory whose files are read, maybe several at once. */
 struct folder {
 	const char *directory;
 	int opened;
 	const struct strings *names;
-	struct finding *findings; /* one for each name */
+	struct revision *revisions; /* of each name; without an id where there were problems */
+	struct problems *problems;  /* likewise */
 };
 
 /* A task of each(). */
 static void read_file(void *arg, size_t index)
 {
 	const struct folder *folder = arg;
-	const char *name = folder->names->items[index];
-	struct finding *finding = &folder->findings[index];
-	char *file = walk_path(folder->directory, name);
+	const struct origin origin = {folder->directory, folder->names->items[index]};
+	const struct source source = {.origin = &origin, .problems = &folder->problems[index]};
+	struct revision *revision = &folder->revisions[index];
 	struct error err;
 	size_t length;
 	char *text;
 
-	if (walk_read_at(folder->opened, name, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
-		problems_add(&finding->problems, file, "%s", err.text);
-	else if (alembic_parse(text, length, file, &finding->revision, &finding->problems) < 0)
-		revision_done(&finding->revision);
+	if (walk_read_at(folder->opened, origin.file, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
+		report(&source, 0, "%s", err.text);
+	else if (alembic_parse(text, length, &origin, revision, source.problems) < 0)
+		revision_done(revision);
 	free(text);
-	free(file);
-}
-
-/* In the order of the names, whatever the order was in which they were read. */
-static void take_findings(
-    const struct folder *folder, struct graph *graph, struct problems *problems)
-{
-	for (size_t i = 0; i < folder->names->count; i++) {
-		struct finding *finding = &folder->findings[i];
-
-		problems_append(problems, &finding->problems);
-		if (finding->revision.id != NULL)
-			graph_add(graph, &finding->revision);
-	}
 }
 
 static void read_files(struct graph *graph, const char *directory, const struct strings *names,
     const char *place, struct problems *problems)
 {
-	struct folder folder = {directory, walk_open(directory), names, NULL};
+	struct folder folder = {
+	    .directory = directory, .opened = walk_open(directory), .names = names};
 
 	if (folder.opened < 0) {
 		problems_add(problems, place, "the directory \"%s\" cannot be read: %s", directory,
 		    strerror(errno));
 		return;
 	}
-	folder.findings = xcalloc(names->count, sizeof(*folder.findings));
+	folder.revisions = xcalloc(names->count, sizeof(*folder.revisions));
+	folder.problems = xcalloc(names->count, sizeof(*folder.problems));
 	each(names->count, read_file, &folder);
-	take_findings(&folder, graph, problems);
-	free(folder.findings);
+	/* In the order of the names, whatever the order was in which they were read. */
+	for (size_t i = 0; i < names->count; i++)
+		problems_append(problems, &folder.problems[i]);
+	graph_add_all(graph, folder.revisions, names->count);
+	free(folder.problems);
 	close(folder.opened);
 }
 
-static void read_directory(
-    struct graph *graph, const char *directory, const char *place, struct problems *problems)
+/* names get those of its files, which the graph's revisions borrow. */
+static void read_directory(struct graph *graph, const char *directory, struct strings *names,
+    const char *place, struct problems *problems)
 {
-	struct strings names = {0};
 	struct error err;
 
-	if (walk_list(directory, WALK_FILES, is_revision_file, &names, &err) < 0)
+	if (walk_list(directory, WALK_FILES, is_revision_file, names, &err) < 0)
 		problems_add(problems, place, "the directory \"%s\" %s", directory, err.text);
 	else if (is_script_directory(directory))
 		problems_add(problems, place,
 		    "\"%s\" is Alembic's script directory; the revisions are in \"%s/versions\"",
 		    directory, directory);
-	else if (names.count == 0)
+	else if (names->count == 0)
 		problems_add(problems, place,
 		    "the directory \"%s\" has no revision file (*.py); is it mounted?", directory);
 	else
-		read_files(graph, directory, &names, place, problems);
-	strings_done(&names);
+		read_files(graph, directory, names, place, problems);
 }
 
 struct graph *alembic_read_directories(
     const struct strings *directories, const char *place, struct problems *problems)
 {
+	struct strings *names = xcalloc(directories->count, sizeof(*names));
 	size_t before = problems->lines.count;
 	struct graph *graph = graph_create();
 
 	for (size_t i = 0; i < directories->count; i++)
-		read_directory(graph, directories->items[i], place, problems);
-	return finish(graph, place, problems, before);
+		read_directory(graph, directories->items[i], &names[i], place, problems);
+	graph = finish(graph, place, problems, before);
+	for (size_t i = 0; i < directories->count; i++)
+		strings_done(&names[i]);
+	free(names);
+	return graph;
 }
 
 #define BLANK " \t\r\n"
@@ -323,21 +319,24 @@ static char *next_word(char **rest)
 }
 
 /* Reads "ID" or "ID <- PARENT PARENT…"; words is cut up. */
-static void read_item(
-    char *words, struct revision *revision, struct problems *problems, const char *shown)
+static void read_item(char *words, struct revision *revision, const char *whole,
+    struct problems *problems, const char *shown)
 {
 	char *rest = words;
 	const char *id = next_word(&rest);
 	const char *arrow = next_word(&rest);
 	const char *parent;
+	char *place;
 
 	if (id == NULL || (arrow != NULL && strcmp(arrow, "<-") != 0)) {
-		problems_add(problems, revision->place,
+		place = origin_place(&revision->origin, revision->line, whole);
+		problems_add(problems, place,
 		    "\"%s\" is no revision, expected \"ID\" or \"ID <- PARENT PARENT\"", shown);
+		free(place);
 		return;
 	}
 	revision->id = xstrdup(id);
-	check_id(revision, problems);
+	check_id(revision, whole, problems);
 	while ((parent = next_word(&rest)) != NULL)
 		strings_add(&revision->down, parent);
 }
@@ -350,9 +349,9 @@ struct graph *alembic_read_list(
 
 	for (size_t i = 0; i < items->count; i++) {
 		char *words = xstrdup(items->items[i]);
-		struct revision revision = {.place = xasprintf("%s, entry %zu", place, i + 1)};
+		struct revision revision = {.line = i + 1};
 
-		read_item(words, &revision, problems, items->items[i]);
+		read_item(words, &revision, place, problems, items->items[i]);
 		if (revision.id != NULL)
 			graph_add(graph, &revision);
 		revision_done(&revision);

@@ -14,12 +14,13 @@
 
 /*
  * Parses one file's text (length bytes, any bytes) into *revision, which revision_done frees in
- * every case. file is its path for problems; its stem is the id where the text names none and the
- * stem is all lower-case hex digits. An id may have any length: the 32 characters of Alembic's own
- * table are no limit where the column was widened. Returns 0, or -1 when problems were added. Pure.
+ * every case. origin is where it is; the stem of the file is the id where the text names none and
+ * the stem is all lower-case hex digits. An id may have any length: the 32 characters of Alembic's
+ * own table are no limit where the column was widened. Returns 0, or -1 when problems were added.
+ * Pure.
  */
-int alembic_parse(const char *text, size_t length, const char *file, struct revision *revision,
-    struct problems *problems);
+int alembic_parse(const char *text, size_t length, const struct origin *origin,
+    struct revision *revision, struct problems *problems);
 
 /*
  * Reads all revision files of the directories (flat, every *.py but __init__*, .#* and ..*) into a

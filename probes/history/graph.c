@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../string_key.h"
 #include "../xalloc.h"
 
 /* A cycle is shown by its first members. */
@@ -15,6 +16,7 @@ enum name_kind { NAME_ID, NAME_LABEL };
 /* What a revision can be called. Borrows the text from the revision. */
 struct name {
 	const char *text;
+	uint64_t key; /* of text behind what all names begin with */
 	enum name_kind kind;
 	size_t node;
 };
@@ -26,7 +28,8 @@ struct graph {
 	size_t capacity;
 	struct name *names; /* sorted */
 	size_t name_count;
-	size_t *parents; /* of node i: from first_parent[i] up to first_parent[i + 1] */
+	size_t name_common; /* bytes with which all of them begin */
+	size_t *parents;    /* of node i: from first_parent[i] up to first_parent[i + 1] */
 	size_t *first_parent;
 	size_t *order; /* all nodes, each after its parents */
 	struct strings heads;
@@ -43,7 +46,6 @@ void revision_done(struct revision *revision)
 	strings_done(&revision->down);
 	strings_done(&revision->depends);
 	strings_done(&revision->labels);
-	free(revision->place);
 	*revision = (struct revision){0};
 }
 
@@ -73,6 +75,32 @@ void graph_add(struct graph *graph, struct revision *revision)
 	*revision = (struct revision){0};
 }
 
+static size_t squeeze(struct revision *revisions, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (revisions[i].id != NULL)
+			revisions[kept++] = revisions[i];
+	return kept;
+}
+
+void graph_add_all(struct graph *graph, struct revision *revisions, size_t count)
+{
+	size_t kept = squeeze(revisions, count);
+
+	if (graph->count == 0) {
+		free(graph->revisions);
+		graph->revisions = revisions;
+		graph->count = kept;
+		graph->capacity = count;
+		return;
+	}
+	for (size_t i = 0; i < kept; i++)
+		graph_add(graph, &revisions[i]);
+	free(revisions);
+}
+
 size_t graph_count(const struct graph *graph)
 {
 	return graph->count;
@@ -90,13 +118,27 @@ struct linking {
 	struct problems *problems;
 };
 
-/* Made when a problem needs it: of thousands of revisions hardly any does. free() releases it. */
+char *origin_place(const struct origin *origin, unsigned long line, const char *whole)
+{
+	char *path;
+	char *place;
+
+	if (origin->file == NULL)
+		return line > 0 ? xasprintf("%s, entry %lu", whole, line) : xstrdup(whole);
+	if (origin->directory == NULL)
+		return place_text(origin->file, line);
+	path = xasprintf("%s/%s", origin->directory, origin->file);
+	place = place_text(path, line);
+	free(path);
+	return place;
+}
+
+/* free() releases it. */
 static char *place_of(const struct linking *linking, size_t node)
 {
 	const struct revision *revision = &linking->graph->revisions[node];
 
-	return place_text(
-	    revision->place != NULL ? revision->place : linking->place, revision->line);
+	return origin_place(&revision->origin, revision->line, linking->place);
 }
 
 /* A problem with a revision. */
@@ -115,13 +157,23 @@ __attribute__((format(printf, 3, 4))) static void report(
 	free(what);
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	const struct name *x = a;
+	const struct name *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
 /* By text, ids before labels, in the order of the files: the first of equals is the one that
  * stands. */
 static int compare_names(const void *a, const void *b)
 {
 	const struct name *x = a;
 	const struct name *y = b;
-	int result = strcmp(x->text, y->text);
+	int result = compare_texts(x, y);
 
 	if (result == 0)
 		result = (x->kind > y->kind) - (x->kind < y->kind);
@@ -137,6 +189,18 @@ static bool are_sorted(const struct name *names, size_t count)
 	return true;
 }
 
+static void set_keys(struct graph *graph)
+{
+	struct name *names = graph->names;
+
+	graph->name_common = graph->name_count > 0 ? strlen(names[0].text) : 0;
+	for (size_t i = 1; i < graph->name_count; i++)
+		graph->name_common =
+		    string_common(names[0].text, names[i].text, graph->name_common);
+	for (size_t i = 0; i < graph->name_count; i++)
+		names[i].key = string_key(names[i].text + graph->name_common);
+}
+
 static void collect_names(struct graph *graph)
 {
 	size_t count = graph->count;
@@ -149,10 +213,12 @@ static void collect_names(struct graph *graph)
 	for (size_t i = 0; i < graph->count; i++) {
 		const struct revision *revision = &graph->revisions[i];
 
-		*next++ = (struct name){revision->id, NAME_ID, i};
+		*next++ = (struct name){.text = revision->id, .kind = NAME_ID, .node = i};
 		for (size_t k = 0; k < revision->labels.count; k++)
-			*next++ = (struct name){revision->labels.items[k], NAME_LABEL, i};
+			*next++ = (struct name){
+			    .text = revision->labels.items[k], .kind = NAME_LABEL, .node = i};
 	}
+	set_keys(graph);
 	if (!are_sorted(graph->names, count))
 		qsort(graph->names, count, sizeof(*graph->names), compare_names);
 }
@@ -180,7 +246,7 @@ static void report_repeated_names(const struct linking *linking)
 	const struct name *first = graph->names;
 
 	for (const struct name *name = first + 1; name < graph->names + graph->name_count; name++) {
-		if (strcmp(name->text, first->text) != 0) {
+		if (compare_texts(name, first) != 0) {
 			first = name;
 			continue;
 		}
@@ -188,15 +254,15 @@ static void report_repeated_names(const struct linking *linking)
 	}
 }
 
-static int compare_text_to_name(const void *text, const void *name)
-{
-	return strcmp(text, ((const struct name *)name)->text);
-}
-
 static const struct name *find_name(const struct graph *graph, const char *text)
 {
+	struct name wanted = {.text = text};
+
+	if (graph->name_count == 0 || strncmp(text, graph->names[0].text, graph->name_common) != 0)
+		return NULL;
+	wanted.key = string_key(text + graph->name_common);
 	return bsearch(
-	    text, graph->names, graph->name_count, sizeof(*graph->names), compare_text_to_name);
+	    &wanted, graph->names, graph->name_count, sizeof(*graph->names), compare_texts);
 }
 
 /* Reports a reference that leads nowhere. */
@@ -348,6 +414,13 @@ static void find_heads(struct graph *graph)
 	free(is_parent);
 }
 
+/* Whoever lent them may free them now. */
+static void forget_origins(struct graph *graph)
+{
+	for (size_t i = 0; i < graph->count; i++)
+		graph->revisions[i].origin = (struct origin){NULL, NULL};
+}
+
 void graph_link(struct graph *graph, const char *place, struct problems *problems)
 {
 	const struct linking linking = {graph, place, problems};
@@ -357,6 +430,7 @@ void graph_link(struct graph *graph, const char *place, struct problems *problem
 	resolve_parents(&linking);
 	sort_oldest_first(&linking);
 	find_heads(graph);
+	forget_origins(graph);
 }
 
 void graph_print(const struct graph *graph, struct text *text)

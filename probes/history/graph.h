@@ -17,17 +17,28 @@
 #include "../strings.h"
 #include "../text.h"
 
+/* Where a revision stands, for problems. Borrowed until graph_link, which is the last to tell any:
+ * of thousands of files, no path is put together but for that. */
+struct origin {
+	const char *directory; /* NULL: file says it all */
+	const char *file;      /* NULL: an entry of a list, and line is its number */
+};
+
 /* One revision as its file describes it. */
 struct revision {
 	char *id;
 	struct strings down;    /* ids it follows; empty: a base */
 	struct strings depends; /* ids or labels it needs besides */
 	struct strings labels;  /* names of its branch */
-	char *place;            /* file or entry, for problems; may be NULL */
-	unsigned long line;     /* in that file; 0: the whole */
+	struct origin origin;
+	unsigned long line; /* there; 0: the whole */
 };
 
 struct graph;
+
+/* The place of a line of it, as problems name places; whole is that of the history. free()
+ * releases it. */
+char *origin_place(const struct origin *origin, unsigned long line, const char *whole);
 
 /* An empty graph; graph_free releases it (NULL allowed). */
 struct graph *graph_create(void);
@@ -35,6 +46,9 @@ void graph_free(struct graph *graph);
 
 /* Adds what revision holds: takes its strings and leaves it empty. */
 void graph_add(struct graph *graph, struct revision *revision);
+
+/* Adds, in their order, those of count revisions that have an id; takes the array, from calloc. */
+void graph_add_all(struct graph *graph, struct revision *revisions, size_t count);
 
 /*
  * Call once after the last graph_add: resolves ids and labels (in depends_on a branch label stands

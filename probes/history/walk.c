@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../string_key.h"
 #include "../xalloc.h"
 
 #define SMALL_BYTES 16384
@@ -24,24 +25,10 @@ static bool is_directory(DIR *parent, const struct dirent *entry)
 	return fstatat(dirfd(parent), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* A name by the eight bytes behind what all names begin with: ids have a time or zeros there.
- * Thousands are compared by these, without a look at each other's strings, which lie all over
- * memory. */
 struct keyed {
 	uint64_t key;
 	char *name;
 };
-
-static uint64_t key_of(const char *bytes)
-{
-	uint64_t key = 0;
-
-	for (int i = 0; i < 8; i++) {
-		key = key << 8 | (unsigned char)*bytes;
-		bytes += *bytes != '\0';
-	}
-	return key;
-}
 
 static int compare_keyed(const void *a, const void *b)
 {
@@ -54,16 +41,10 @@ static int compare_keyed(const void *a, const void *b)
 /* How long what all names begin with is. */
 static size_t common_length(const struct strings *names)
 {
-	const char *first = names->items[0];
-	size_t length = strlen(first);
+	size_t length = strlen(names->items[0]);
 
-	for (size_t i = 1; i < names->count; i++) {
-		size_t same = 0;
-
-		while (same < length && names->items[i][same] == first[same])
-			same++;
-		length = same;
-	}
+	for (size_t i = 1; i < names->count; i++)
+		length = string_common(names->items[0], names->items[i], length);
 	return length;
 }
 
@@ -73,7 +54,7 @@ static void sort_names(struct strings *names)
 	size_t common = names->count > 0 ? common_length(names) : 0;
 
 	for (size_t i = 0; i < names->count; i++)
-		order[i] = (struct keyed){key_of(names->items[i] + common), names->items[i]};
+		order[i] = (struct keyed){string_key(names->items[i] + common), names->items[i]};
 	qsort(order, names->count, sizeof(*order), compare_keyed);
 	for (size_t i = 0; i < names->count; i++)
 		names->items[i] = order[i].name;

@@ -44,7 +44,8 @@ static void check_file(const char *text, size_t length)
 {
 	struct problems problems = {0};
 	struct revision revision;
-	int result = alembic_parse(text, length, "versions/x.py", &revision, &problems);
+	int result =
+	    alembic_parse(text, length, &(struct origin){"versions", "x.py"}, &revision, &problems);
 
 	demand((result == 0) == (problems.lines.count == 0), "result and problems disagree");
 	if (result == 0) {

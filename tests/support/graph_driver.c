@@ -77,7 +77,8 @@ static void on_path(char *path, void *arg)
 	if (walk_read(path, FILE_LIMIT_BYTES, &text, &length, &err) < 0)
 		problems_add(&problems, path, "%s", err.text);
 	else
-		(void)!alembic_parse(text, length, path, &revision, &problems);
+		(void)!alembic_parse(
+		    text, length, &(struct origin){.file = path}, &revision, &problems);
 	if (revision.id != NULL)
 		cJSON_AddStringToObject(object, "revision", revision.id);
 	add_list(object, "down_revision", &revision.down);

@@ -41,7 +41,8 @@ static char *reading_of(const char *source, size_t length, const char *file)
 	struct problems problems = {0};
 	struct revision revision;
 	struct text text = {0};
-	int result = alembic_parse(source, length, file, &revision, &problems);
+	int result =
+	    alembic_parse(source, length, &(struct origin){.file = file}, &revision, &problems);
 
 	assert_int_equal(result, problems.lines.count > 0 ? -1 : 0);
 	if (result == 0) {

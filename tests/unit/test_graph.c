@@ -15,15 +15,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* "b <a +c @l": revision b follows a, depends on c and has the label l. */
-static struct revision revision_of(char *words)
+/* "b <a +c @l": revision b follows a, depends on c and has the label l; files get its own. */
+static struct revision revision_of(char *words, struct strings *files)
 {
 	struct revision revision = {0};
 	char *rest = words;
 	const char *word = strtok_r(NULL, " ", &rest);
 
 	revision.id = xstrdup(word);
-	revision.place = xasprintf("%s.py", word);
+	strings_take(files, xasprintf("%s.py", word));
+	revision.origin.file = files->items[files->count - 1];
 	while ((word = strtok_r(NULL, " ", &rest)) != NULL) {
 		if (*word == '<')
 			strings_add(&revision.down, word + 1);
@@ -39,16 +40,18 @@ static struct graph *graph_of(const char *history, struct problems *problems)
 	char *copy = xstrdup(history);
 	char *rest = copy;
 	struct graph *graph = graph_create();
+	struct strings files = {0};
 	char *words;
 
 	while ((words = strtok_r(NULL, ";", &rest)) != NULL) {
-		struct revision revision = revision_of(words);
+		struct revision revision = revision_of(words, &files);
 
 		graph_add(graph, &revision);
 		assert_null(revision.id);
 	}
 	free(copy);
 	graph_link(graph, "history", problems);
+	strings_done(&files);
 	return graph;
 }
 
@@ -162,6 +165,51 @@ static void unknown_rows_prove_nothing(void **state)
 
 	(void)state;
 	assert_rows(rows, COUNT(rows));
+}
+
+/* By the bytes in which ids first differ; some have none there, some bytes are no ASCII. */
+static void ids_that_begin_alike_are_told_apart(void **state)
+{
+	static const struct row rows[] = {
+	    {"ab; ab1 <ab; ab12 <ab1", "ab1", "missing: ab12 unknown: certain"},
+	    {"ab; ab1 <ab; ab12 <ab1", "ab a ab2 ab123 abc",
+		"missing: ab1 ab12 unknown: a ab2 ab123 abc certain"},
+	    {"0123456789a; 0123456789b <0123456789a", "0123456789a 0123456789",
+		"missing: 0123456789b unknown: 0123456789 certain"},
+	    {"x00000000a; x00000000b <x00000000a; x00000000bc <x00000000b; x1 <x00000000bc",
+		"x00000000b", "missing: x00000000bc x1 unknown: certain"},
+	    {"ab", "abc a b", "missing: ab unknown: abc a b"},
+	    {"a\xc3\xbc; az <a\xc3\xbc; a\xc3\xa4 <az", "az",
+		"missing: a\xc3\xa4 unknown: certain"},
+	};
+
+	(void)state;
+	assert_rows(rows, COUNT(rows));
+}
+
+/* Those without an id could not be read. */
+static void many_are_added_at_once(void **state)
+{
+	struct problems problems = {0};
+	struct graph *graph = graph_create();
+	char *reading;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		struct revision *revisions = xcalloc(3, sizeof(*revisions));
+
+		revisions[0].id = xstrdup(round == 0 ? "a" : "c");
+		revisions[2].id = xstrdup(round == 0 ? "b" : "d");
+		strings_add(&revisions[2].down, round == 0 ? "a" : "b");
+		graph_add_all(graph, revisions, 3);
+	}
+	assert_int_equal(graph_count(graph), 4);
+	graph_link(graph, "history", &problems);
+	assert_int_equal(problems.lines.count, 0);
+	reading = reading_of(graph, "b");
+	assert_string_equal(reading, "missing: c d unknown: certain");
+	free(reading);
+	graph_free(graph);
 }
 
 static void missing_revisions_come_oldest_first(void **state)
@@ -371,6 +419,8 @@ int main(void)
 	    cmocka_unit_test(rows_cover_what_they_build_on),
 	    cmocka_unit_test(dependencies_cover_as_parents_do),
 	    cmocka_unit_test(unknown_rows_prove_nothing),
+	    cmocka_unit_test(ids_that_begin_alike_are_told_apart),
+	    cmocka_unit_test(many_are_added_at_once),
 	    cmocka_unit_test(missing_revisions_come_oldest_first),
 	    cmocka_unit_test(real_heads_are_what_nothing_builds_on),
 	    cmocka_unit_test(what_is_no_graph_is_reported_with_its_place),
