@@ -25,10 +25,10 @@ from urllib.parse import quote, urlencode
 import psycopg2
 
 from support.processes import (
-    family,
     free_port,
     freeze,
     guarded,
+    is_alive,
     own_by_service,
     scratch_folder,
     service_account,
@@ -219,10 +219,13 @@ class Postgres:
         return self.stop(mode).start()
 
     def kill(self):
-        """SIGKILL for the server and all its backends at once: no farewell to any client."""
-        everyone = family(self.process.pid)
+        """SIGKILL for the server and all its backends at once: no farewell to any client. When it
+        returns, none is left that would keep the next server from starting; frozen first, it can't
+        have had another one meanwhile."""
+        everyone = freeze(self.process.pid)
         signal_all(everyone, signal.SIGKILL)
         self.process.wait(30 * PATIENCE)
+        wait_until(lambda: not any(map(is_alive, everyone)), 30, "the killed backends to be gone")
         self._frozen = []
         return self
 

@@ -93,6 +93,15 @@ def parent_of(pid):
     return int(stat.rpartition(")")[2].split()[1])
 
 
+def is_alive(pid):
+    """Whether it still has anything open: a zombie has not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
 def family(pid):
     """pid and all its descendants, the eldest first."""
     parents = {int(p.name): parent_of(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()}
