@@ -89,12 +89,9 @@ void json_problem(
 {
 	char *where = json_place_text(place);
 	va_list arguments;
-	char *what;
 
 	va_start(arguments, format);
-	what = xvasprintf(format, arguments);
+	problems_vadd(problems, where, format, arguments);
 	va_end(arguments);
-	problems_add(problems, where, "%s", what);
-	free(what);
 	free(where);
 }

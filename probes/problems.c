@@ -1,6 +1,5 @@
 #include "problems.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "text.h"
@@ -11,13 +10,19 @@
 
 void problems_add(struct problems *problems, const char *place, const char *format, ...)
 {
-	struct text line;
 	va_list arguments;
-	char *what;
 
 	va_start(arguments, format);
-	what = xvasprintf(format, arguments);
+	problems_vadd(problems, place, format, arguments);
 	va_end(arguments);
+}
+
+void problems_vadd(
+    struct problems *problems, const char *place, const char *format, va_list arguments)
+{
+	char *what = xvasprintf(format, arguments);
+	struct text line;
+
 	text_init(&line, PROBLEM_LIMIT_BYTES);
 	text_add_clean(&line, place);
 	text_add(&line, ": ");

@@ -5,6 +5,7 @@
 #ifndef SCHEMALATCH_PROBLEMS_H
 #define SCHEMALATCH_PROBLEMS_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "strings.h"
@@ -16,6 +17,9 @@ struct problems {
 /* place names a file with line, a JSON pointer in a file, a variable or a flag. */
 void problems_add(struct problems *problems, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+void problems_vadd(struct problems *problems, const char *place, const char *format,
+    va_list arguments) __attribute__((format(printf, 3, 0)));
 
 /* Moves what more holds to the end of problems. */
 void problems_append(struct problems *problems, struct problems *more);

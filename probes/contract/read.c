@@ -9,6 +9,7 @@
 #include "../keys.h"
 #include "../names.h"
 #include "../xalloc.h"
+#include "proof.h"
 #include "types.h"
 
 #define CONTRACT_LIMIT_MIB 64
@@ -27,8 +28,7 @@ struct reader {
 struct reading {
 	struct reader *reader;
 	struct wanted_object object;
-	struct text keys; /* FACET_KEYS */
-	bool has_open_keys;
+	struct proof keys;
 };
 
 /* A key of an object of the contract, and who reads its value. */
@@ -320,33 +320,17 @@ static char *sparse_facet(const struct strings *list)
 	return text_take(&text);
 }
 
-static bool is_provable(const struct columns *columns)
-{
-	for (size_t i = 0; i < columns->names.count; i++)
-		if (columns->types.items[i][0] == '\0' ||
-		    strchr(columns->types.items[i], PROOF_SEPARATOR) != NULL ||
-		    strchr(columns->names.items[i], PROOF_SEPARATOR) != NULL)
-			return false;
-	return columns->names.count > 0;
-}
-
-/* What must be found of all columns, where that can be said in advance; else NULL. Nothing said of
- * NULLs is taken for NULLs allowed: where that is wrong, it is just looked at closer. */
+/* Nothing said of NULLs is taken for NULLs allowed: where that is wrong, it is just looked at
+ * closer.
+ */
 static char *proof_of(const struct columns *columns)
 {
-	struct text proof;
+	struct proof proof = {.is_open = false};
 
-	if (!is_provable(columns))
-		return NULL;
-	text_init(&proof, 0);
-	for (size_t i = 0; i < columns->names.count; i++) {
-		if (i > 0)
-			text_addf(&proof, "%c", PROOF_SEPARATOR);
-		text_addf(&proof, "%s%c%s", columns->types.items[i],
-		    columns->nullable.items[i][0] == 'f' ? PROOF_NOT_NULL : PROOF_NULL,
-		    columns->names.items[i]);
-	}
-	return text_take(&proof);
+	for (size_t i = 0; i < columns->names.count; i++)
+		proof_add_column(&proof, columns->types.items[i],
+		    columns->nullable.items[i][0] == 'f', columns->names.items[i]);
+	return proof_take(&proof);
 }
 
 static void read_columns(
@@ -376,40 +360,6 @@ static void read_columns(
 
 /* ---- the rest of a table ---- */
 
-/* What must be found of a key or index, of that kind, where all that is wanted of it can be said.
- */
-static void add_key(struct reading *reading, char kind, const char *said)
-{
-	if (strchr(said, PROOF_SEPARATOR) != NULL)
-		reading->has_open_keys = true;
-	if (reading->keys.length > 0)
-		text_addf(&reading->keys, "%c", PROOF_SEPARATOR);
-	text_addf(&reading->keys, "%c%s", kind, said);
-}
-
-static char *take_keys(struct reading *reading)
-{
-	char *keys = NULL;
-
-	if (reading->keys.length > 0 && !reading->has_open_keys)
-		keys = text_take(&reading->keys);
-	text_done(&reading->keys);
-	return keys;
-}
-
-/* The number of columns tells a name with the separator in it from two names. */
-static void add_primary_key(struct reading *reading, const struct strings *columns)
-{
-	struct text said;
-
-	text_init(&said, 0);
-	text_addf(&said, "%zu", columns->count);
-	for (size_t i = 0; i < columns->count; i++)
-		text_addf(&said, "%c%s", PROOF_PRIMARY, columns->items[i]);
-	add_key(reading, PROOF_PRIMARY, text_string(&said));
-	text_done(&said);
-}
-
 static void read_primary_key(
     struct reading *reading, const cJSON *value, const struct json_place *place)
 {
@@ -417,7 +367,7 @@ static void read_primary_key(
 
 	if (read_list(reading, value, place, &columns)) {
 		reading->object.facets[FACET_PRIMARY_KEY] = facet_of(&columns);
-		add_primary_key(reading, &columns);
+		proof_add_primary_key(&reading->keys, &columns);
 	}
 	strings_done(&columns);
 }
@@ -493,9 +443,9 @@ static void read_indexes(
 	/* Nothing said is taken for not unique: where that is wrong, it is just looked at closer.
 	 */
 	for (size_t i = 0; i < indexes.names.count; i++)
-		add_key(reading, indexes.unique.items[i][0] == 't' ? PROOF_UNIQUE : PROOF_INDEX,
-		    indexes.names.items[i]);
-	reading->has_open_keys = reading->has_open_keys || !is_all_empty(&indexes.columns);
+		proof_add_index(
+		    &reading->keys, indexes.names.items[i], indexes.unique.items[i][0] == 't');
+	reading->keys.is_open = reading->keys.is_open || !is_all_empty(&indexes.columns);
 	reading->object.facets[FACET_INDEXES] = facet_of(&indexes.names);
 	reading->object.facets[FACET_UNIQUE] = sparse_facet(&indexes.unique);
 	reading->object.facets[FACET_INDEX_COLUMNS] = sparse_facet(&indexes.columns);
@@ -689,7 +639,7 @@ static void read_object(struct reader *reader, const struct class *class, const 
 	else
 		read_enum(&reading, value, place);
 	reading.object.name = name != NULL ? name : "";
-	reading.object.facets[FACET_KEYS] = take_keys(&reading);
+	reading.object.facets[FACET_KEYS] = proof_take(&reading.keys);
 	wanted_add(reader->wanted, &reading.object);
 	free(name);
 }

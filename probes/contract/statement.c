@@ -54,7 +54,7 @@ struct piece {
 	"SELECT " KEY_COLUMNS " FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND"           \
 	" i.indisprimary AND i.indisvalid AND i.indisready LIMIT 1"
 
-/* Each index as the items of FACET_KEYS say it. Most keys are of one column: that spares the list.
+/* Each index as the items of a proof say it. Most keys are of one column: that spares the list.
  */
 #define KEYS                                                                                       \
 	"ARRAY(SELECT CASE WHEN NOT i.indisprimary THEN CASE WHEN i.indisunique THEN E'\\x02'"     \
@@ -75,9 +75,10 @@ struct piece {
 
 /* All that read.c lets a contract want, one by one: that spares the list. */
 #define OF_SEQUENCES OF_SEQUENCE("SELECT") OF_SEQUENCE("UPDATE") OF_SEQUENCE("USAGE")
-#define OF_TABLES_READ OF_TABLE("SELECT") OF_TABLE("REFERENCES") OF_TABLE("TRIGGER")
-#define OF_TABLES_WRITE                                                                            \
-	OF_TABLE("DELETE") OF_TABLE("INSERT") OF_TABLE("TRUNCATE") OF_TABLE("UPDATE")
+#define OF_TABLES                                                                                  \
+	OF_TABLE("DELETE")                                                                         \
+	OF_TABLE("INSERT") OF_TABLE("REFERENCES") OF_TABLE("SELECT") OF_TABLE("TRIGGER")           \
+	    OF_TABLE("TRUNCATE") OF_TABLE("UPDATE")
 
 #define HAS_PRIVILEGE                                                                              \
 	"CASE WHEN c.relkind = 'S' THEN"                                                           \
@@ -96,9 +97,8 @@ static const struct piece head[] = {
 	"   WHERE a.rolname = COALESCE(NULLIF($1::text, ''), current_user)) AS oid),"
 	" wanted AS MATERIALIZED (SELECT * FROM unnest($2::text[], $3::text[], $4::text[],"
 	"   $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],"
-	"   $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], "
-	"$18::text[]) WITH "
-	"ORDINALITY"
+	"   $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],"
+	"   $18::text[]) WITH ORDINALITY"
 	"  AS u(class, pattern, s, t, parts, types, opens, nullable, proof, primary_key, indexes,"
 	"   is_unique, index_columns, keys, constraints, privileges, row_security, i)),"
 	" found (i, pattern, s, schema, object, code, n, part, wanted, found) AS MATERIALIZED ("},
@@ -112,7 +112,7 @@ static const struct piece head[] = {
  *
  * First comes, for each relation, whether it is proven to be as wanted in all: by arrays, which are
  * made and compared much faster than lists are taken apart. What is not is told part by part. The
- * items of the first array: see wanted.h; those of dropped columns, which have no type, are
+ * items: see proof.h; those of dropped columns, which have no type, are
  * nobody's.
  */
 static const struct piece relations[] = {
@@ -138,7 +138,7 @@ static const struct piece relations[] = {
 	" AND (w.row_security IS NULL OR c.relrowsecurity = w.row_security::bool)"},
     {FACET_PRIVILEGES,
 	" AND (w.privileges IS NULL OR CASE WHEN c.relkind = 'S' THEN true" OF_SEQUENCES
-	" ELSE true" OF_TABLES_READ OF_TABLES_WRITE " END)"},
+	" ELSE true" OF_TABLES " END)"},
     {ALWAYS,
 	"   AS proven FROM (SELECT CASE w.class WHEN 'a' THEN c.relkind IN ('r','p','f','v','m')"
 	"    WHEN 'r' THEN c.relkind IN ('r','p','f') ELSE c.relkind::text = w.class END IS TRUE"

@@ -24,32 +24,17 @@ enum facet {
 	FACET_TYPES, /* of the columns, of a function's arguments; the least version */
 	FACET_OPENS, /* the same where the name alone does not tell the type: type.h */
 	FACET_NULLABLE,
-	FACET_PROOF, /* "TYPE\1NAME" of each column, or "TYPE\2NAME" (NOT NULL), with \3 between
-			them: where all of these are found, nothing has to be looked at closer.
-			Neither byte is in a type's text but in quotes, so that no two columns have
-			one item. No array, since that takes the server three times as long to
-			read; NULL where a name has a \3. */
+	FACET_PROOF, /* proof.h: of all columns; where it holds, nothing has to be looked at closer
+		      */
 	FACET_PRIMARY_KEY,
 	FACET_INDEXES,
 	FACET_UNIQUE, /* of the indexes */
 	FACET_INDEX_COLUMNS,
-	FACET_KEYS, /* a proof as well, of the primary key and the indexes: "\1NAME" of an index,
-		       "\2NAME" of a unique one, and "\4N\4NAME\4NAME" of the N columns of the
-		       primary key */
+	FACET_KEYS, /* the same of the primary key and the indexes */
 	FACET_CONSTRAINTS,
 	FACET_PRIVILEGES,
 	FACET_ROW_SECURITY,
 	FACET_COUNT
-};
-
-/* The bytes of proofs. */
-enum {
-	PROOF_NULL = 1,
-	PROOF_NOT_NULL = 2,
-	PROOF_INDEX = 1,
-	PROOF_UNIQUE = 2,
-	PROOF_SEPARATOR = 3,
-	PROOF_PRIMARY = 4,
 };
 
 /* Relations have the letter of their relkind. */

@@ -37,13 +37,10 @@ __attribute__((format(printf, 3, 4))) static void report(
 {
 	char *place = origin_place(source->origin, line, NULL);
 	va_list arguments;
-	char *what;
 
 	va_start(arguments, format);
-	what = xvasprintf(format, arguments);
+	problems_vadd(source->problems, place, format, arguments);
 	va_end(arguments);
-	problems_add(source->problems, place, "%s", what);
-	free(what);
 	free(place);
 }
 

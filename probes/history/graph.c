@@ -147,14 +147,11 @@ __attribute__((format(printf, 3, 4))) static void report(
 {
 	va_list arguments;
 	char *place = place_of(linking, node);
-	char *what;
 
 	va_start(arguments, format);
-	what = xvasprintf(format, arguments);
+	problems_vadd(linking->problems, place, format, arguments);
 	va_end(arguments);
-	problems_add(linking->problems, place, "%s", what);
 	free(place);
-	free(what);
 }
 
 static int compare_texts(const void *a, const void *b)
