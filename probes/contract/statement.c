@@ -77,8 +77,9 @@ struct piece {
 #define OF_SEQUENCES OF_SEQUENCE("SELECT") OF_SEQUENCE("UPDATE") OF_SEQUENCE("USAGE")
 #define OF_TABLES                                                                                  \
 	OF_TABLE("DELETE")                                                                         \
-	OF_TABLE("INSERT") OF_TABLE("REFERENCES") OF_TABLE("SELECT") OF_TABLE("TRIGGER")           \
-	    OF_TABLE("TRUNCATE") OF_TABLE("UPDATE")
+	OF_TABLE("INSERT")                                                                         \
+	OF_TABLE("REFERENCES")                                                                     \
+	OF_TABLE("SELECT") OF_TABLE("TRIGGER") OF_TABLE("TRUNCATE") OF_TABLE("UPDATE")
 
 #define HAS_PRIVILEGE                                                                              \
 	"CASE WHEN c.relkind = 'S' THEN"                                                           \
