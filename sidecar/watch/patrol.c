@@ -208,8 +208,9 @@ static bool note_verdicts(struct patrol *patrol, struct moment end)
 	return changed;
 }
 
-static void note_look(struct patrol *patrol, bool found_change)
+static void note_look(struct patrol *patrol, int64_t took_ms, bool found_change)
 {
+	pace_note(&patrol->pace, took_ms);
 	vigil_note(&patrol->vigil,
 	    &(struct look){
 		.reading = patrol->round.has_reading ? &patrol->round.reading : NULL,
@@ -250,10 +251,8 @@ static void finish(struct patrol *patrol, const struct verdict *failure)
 	database_state_note_round(state, took_ms);
 	if (failure != NULL)
 		log_failure(patrol, failure);
-	else
-		pace_note(&patrol->pace, took_ms);
-	if (failure == NULL && round_is_look(&patrol->round))
-		note_look(patrol, changed);
+	else if (round_is_look(&patrol->round))
+		note_look(patrol, took_ms, changed);
 	if (failure == NULL && !keeps_session(patrol))
 		session_close(patrol->session);
 	state->connected = session_is_open(patrol->session);
