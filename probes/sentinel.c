@@ -15,26 +15,26 @@
 	"{1259,1249,2610,2606,1247,2615,3501,1255,3079,2604,2620,3256,2611,2618,1260,1261,2964,"   \
 	"1262}"
 
-#define MOMENT                                                                                     \
-	" pg_catalog.pg_postmaster_start_time() AS started,"                                       \
-	" pg_catalog.pg_is_in_recovery() AS standby,"                                              \
-	" pg_catalog.pg_current_snapshot() AS snapshot"
+#define SNAPSHOT " pg_catalog.pg_current_snapshot() AS snapshot"
 
 #define READING(database)                                                                          \
-	MOMENT ", pg_catalog.pg_stat_get_bgwriter_stat_reset_time() AS counted,"                   \
-	       " pg_catalog.pg_stat_get_db_stat_reset_time(" database ") AS reset,"                \
-	       " pg_catalog.current_setting('track_counts') = 'on'"                                \
-	       "  AND pg_catalog.current_setting('server_version_num')::int >= 150000 AS counts,"  \
-	       " pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(o)"                         \
-	       "  + pg_catalog.pg_stat_get_tuples_updated(o)"                                      \
-	       "  + pg_catalog.pg_stat_get_tuples_deleted(o)) AS changes"                          \
-	       " FROM unnest('" CATALOGS "'::oid[]) AS o"
+	SNAPSHOT                                                                                   \
+	", pg_catalog.pg_postmaster_start_time() AS started,"                                      \
+	" pg_catalog.pg_is_in_recovery() AS standby,"                                              \
+	" pg_catalog.pg_stat_get_bgwriter_stat_reset_time() AS counted,"                           \
+	" pg_catalog.pg_stat_get_db_stat_reset_time(" database ") AS reset,"                       \
+	" pg_catalog.current_setting('track_counts') = 'on'"                                       \
+	"  AND pg_catalog.current_setting('server_version_num')::int >= 150000 AS counts,"         \
+	" pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(o)"                                \
+	"  + pg_catalog.pg_stat_get_tuples_updated(o)"                                             \
+	"  + pg_catalog.pg_stat_get_tuples_deleted(o)) AS changes"                                 \
+	" FROM unnest('" CATALOGS "'::oid[]) AS o"
 
 #define OF_THE_DATABASE                                                                            \
 	", pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() GROUP BY "     \
 	"d.oid"
 
-static const char *const moment_columns[] = {"started", "standby", "snapshot", NULL};
+static const char *const snapshot_columns[] = {"snapshot", NULL};
 static const char *const all_columns[] = {"system", "database", "started", "standby", "snapshot",
     "counted", "reset", "counts", "changes", NULL};
 
@@ -43,7 +43,7 @@ static const struct {
 	const char *sql;
 	const char *const *columns;
 } forms[SENTINEL_FORM_COUNT] = {
-    [SENTINEL_SNAPSHOT] = {"schemalatch_snapshot", "SELECT" MOMENT, moment_columns},
+    [SENTINEL_SNAPSHOT] = {"schemalatch_snapshot", "SELECT" SNAPSHOT, snapshot_columns},
     [SENTINEL_SHORT] = {"schemalatch_sentinel",
 	"SELECT NULL AS system, $1::oid AS database," READING("$1::oid"), all_columns},
     [SENTINEL_WHOLE] = {"schemalatch_sentinel_whole",
@@ -117,17 +117,18 @@ static bool is_one_life(const struct sentinel *then, const struct sentinel *now)
 	       !sentinel_is_elsewhere(then, now);
 }
 
-bool sentinel_is_still(const struct sentinel *then, const struct sentinel *now)
+bool sentinel_is_still(
+    enum sentinel_form form, const struct sentinel *then, const struct sentinel *now)
 {
-	return known_and_same(then->started, now->started) && then->standby == now->standby &&
-	       known_and_same(then->snapshot, now->snapshot);
+	return known_and_same(then->snapshot, now->snapshot) &&
+	       (form == SENTINEL_SNAPSHOT || is_one_life(then, now));
 }
 
 enum sentinel_word sentinel_compare(const struct sentinel *then, const struct sentinel *now)
 {
 	if (!is_one_life(then, now))
 		return SENTINEL_ANEW;
-	if (sentinel_is_still(then, now))
+	if (known_and_same(then->snapshot, now->snapshot))
 		return SENTINEL_QUIET;
 	if (then->counts && now->counts && !now->standby &&
 	    known_and_same(then->changes, now->changes))

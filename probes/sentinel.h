@@ -38,7 +38,8 @@ struct sentinel {
 };
 
 enum sentinel_form {
-	SENTINEL_SNAPSHOT,       /* only whether any transaction has ended, in such a session */
+	SENTINEL_SNAPSHOT,       /* only whether any transaction has ended; in a session of one
+				    backend, which outlives neither its server nor a demotion */
 	SENTINEL_SHORT,          /* in a session that is known to be where it was before */
 	SENTINEL_WHOLE,          /* which system and which database, too */
 	SENTINEL_WITHOUT_SYSTEM, /* the same where pg_control_system() may not be called */
@@ -54,8 +55,9 @@ void sentinel_ask(enum sentinel_form form, const char *database, struct statemen
 /* Fills reading with what that form asks for; false where the rows have another shape. */
 bool sentinel_read(enum sentinel_form form, const PGresult *rows, struct sentinel *reading);
 
-/* Whether no transaction at all has ended since then. now may be of any form. */
-bool sentinel_is_still(const struct sentinel *then, const struct sentinel *now);
+/* Whether no transaction at all has ended since then; now is of that form. */
+bool sentinel_is_still(
+    enum sentinel_form form, const struct sentinel *then, const struct sentinel *now);
 
 enum sentinel_word {
 	SENTINEL_QUIET,   /* nothing has changed */

@@ -287,6 +287,7 @@ static void start_asking(struct patrol *patrol)
 	bool is_new_place = session_opened_ms(patrol->session) != patrol->place_opened_ms;
 	int64_t now_ms = clock_monotonic_ms();
 
+	patrol->vigil.one_backend = session_is_direct(patrol->session);
 	round_start(&patrol->round,
 	    vigil_may_glance(&patrol->vigil, now_ms) ? &patrol->vigil : NULL, is_new_place, now_ms);
 }

@@ -37,7 +37,7 @@ static bool cries_wolf(const struct vigil *vigil, int64_t now_ms)
 
 enum sentinel_form vigil_form(const struct vigil *vigil)
 {
-	return vigil->moved ? SENTINEL_SHORT : SENTINEL_SNAPSHOT;
+	return vigil->one_backend && !vigil->moved ? SENTINEL_SNAPSHOT : SENTINEL_SHORT;
 }
 
 bool vigil_lets_stand(
@@ -45,7 +45,7 @@ bool vigil_lets_stand(
 {
 	enum sentinel_word word;
 
-	vigil->moved = !sentinel_is_still(&vigil->baseline, now);
+	vigil->moved = !sentinel_is_still(form, &vigil->baseline, now);
 	if (form == SENTINEL_SNAPSHOT)
 		return !vigil->moved;
 	word = sentinel_compare(&vigil->baseline, now);

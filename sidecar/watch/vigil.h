@@ -15,6 +15,7 @@
 struct vigil {
 	bool has_baseline; /* the last look found all ready, and had a reading before it */
 	struct sentinel baseline;
+	bool one_backend;  /* answers all that the present session asks */
 	int64_t looked_ms; /* monotonic: end of the last look */
 	int64_t took_ms;   /* how long it took */
 	int64_t due_ms;    /* monotonic: a look is due, whatever the sentinel says */
@@ -29,7 +30,8 @@ int64_t vigil_bound_ms(int64_t period_ms, int64_t took_ms);
 /* Whether the coming round may glance. */
 bool vigil_may_glance(const struct vigil *vigil, int64_t now_ms);
 
-/* What a glance in a known session asks: the snapshot for as long as it has not moved. */
+/* What a glance in a known session asks: where one backend answers it, the snapshot for as long as
+ * that has not moved. */
 enum sentinel_form vigil_form(const struct vigil *vigil);
 
 /* Whether the verdicts of catalogs may stand, by this reading in that form. Where it was the

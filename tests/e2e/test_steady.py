@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from support.pgbouncer import PgBouncer
 from support.postgres import HBA, Postgres
 from support.revisions import set_versions
 from support.sidecar import alembic, configuration, tables
@@ -58,6 +59,19 @@ def test_a_quiet_round_is_one_statement(told, start):
     asked = statements(told)[before:]
     assert len(asked) >= 3
     assert all(is_snapshot(statement) for statement in asked), asked
+
+
+def test_through_a_pooler_the_snapshot_alone_is_never_asked(told, start):
+    """What answers there may be another server from one statement to the next."""
+    password = "through the pooler"
+    role = told.server.create_role(password=password)
+    with PgBouncer(told.server, {role: password}) as pooler:
+        url = told.url(role, password, port=pooler.port)
+        sidecar = start(configuration(url, tables("users"), period="1s")).wait_ready()
+        sidecar.wait_round(rounds=3)
+    asked = statements(told)
+    assert sum(map(is_sentinel, asked)) >= 3, asked
+    assert not any(map(is_snapshot, asked)), asked
 
 
 def test_a_round_while_others_write_is_one_statement(told, start):

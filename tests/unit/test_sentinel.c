@@ -127,29 +127,32 @@ static void elsewhere_needs_both_to_be_known(void **state)
 	}
 }
 
-/* The cheapest form: nothing of it is compared but what it has. */
+/* The cheapest form has nothing else; with the others, it has to be the same life of the server. */
 static void no_transaction_has_ended_where_the_snapshot_is_still_the_same(void **state)
 {
 	static const struct {
-		const char *now[3];
+		const char *now[9];
+		bool still_in_session; /* of one backend */
 		bool still;
 	} rows[] = {
-	    {{"noon", "f", "1:1:"}, true},
-	    {{"noon", "f", "2:2:"}, false},
-	    {{"noon", "t", "1:1:"}, false},
-	    {{"later", "f", "1:1:"}, false},
-	    {{"noon", "f", NULL}, false},
-	    {{NULL, "f", "1:1:"}, false},
+	    {{"7", "5", "noon", "noon", NULL, "f", "1:1:", "t", "11"}, true, true},
+	    {{"7", "5", "noon", "noon", NULL, "f", "2:2:", "t", "10"}, false, false},
+	    {{"7", "5", "noon", "noon", NULL, "f", NULL, "t", "10"}, false, false},
+	    {{"7", "5", "noon", "noon", NULL, "t", "1:1:", "t", "10"}, true, false},
+	    {{"7", "5", "later", "noon", NULL, "f", "1:1:", "t", "10"}, true, false},
 	};
 	struct sentinel then = reading_of(usual);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		PGresult *result = fake_rows("started standby snapshot", 1, rows[i].now);
-		struct sentinel now;
+		struct sentinel now = reading_of(rows[i].now);
+		PGresult *result = fake_rows("snapshot", 1, &rows[i].now[6]);
+		struct sentinel snapshot;
 
-		assert_true(sentinel_read(SENTINEL_SNAPSHOT, result, &now));
-		assert_int_equal(sentinel_is_still(&then, &now), rows[i].still);
+		assert_true(sentinel_read(SENTINEL_SNAPSHOT, result, &snapshot));
+		assert_int_equal(sentinel_is_still(SENTINEL_SNAPSHOT, &then, &snapshot),
+		    rows[i].still_in_session);
+		assert_int_equal(sentinel_is_still(SENTINEL_SHORT, &then, &now), rows[i].still);
 		PQclear(result);
 	}
 }

@@ -126,7 +126,7 @@ static void the_snapshot_is_asked_until_it_has_moved(void **state)
 	struct sentinel before = reading("1", "10");
 	struct sentinel written = reading("2", "10");
 	struct look look = usual_look(&before);
-	struct vigil vigil = {0};
+	struct vigil vigil = {.one_backend = true};
 
 	(void)state;
 	vigil_note(&vigil, &look);
@@ -140,6 +140,18 @@ static void the_snapshot_is_asked_until_it_has_moved(void **state)
 	assert_int_equal(vigil_form(&vigil), SENTINEL_SHORT);
 	vigil_note(&vigil, &look);
 	assert_int_equal(vigil_form(&vigil), SENTINEL_SNAPSHOT);
+}
+
+/* Behind a pooler the server may be another one, whose snapshots look the same. */
+static void the_snapshot_alone_says_nothing_where_backends_change(void **state)
+{
+	struct sentinel before = reading("1", "10");
+	struct look look = usual_look(&before);
+	struct vigil vigil = {.one_backend = false};
+
+	(void)state;
+	vigil_note(&vigil, &look);
+	assert_int_equal(vigil_form(&vigil), SENTINEL_SHORT);
 }
 
 /* Temporary tables and the like: alarms that find nothing take a thousandth of the time at most. */
@@ -201,6 +213,7 @@ int main(void)
 	    cmocka_unit_test(a_look_is_due_when_the_bound_has_passed),
 	    cmocka_unit_test(what_was_found_stands_while_the_sentinel_is_quiet),
 	    cmocka_unit_test(the_snapshot_is_asked_until_it_has_moved),
+	    cmocka_unit_test(the_snapshot_alone_says_nothing_where_backends_change),
 	    cmocka_unit_test(alarms_in_vain_are_answered_less_often),
 	    cmocka_unit_test(one_alarm_that_found_something_is_believed_again),
 	    cmocka_unit_test(a_notification_makes_a_look_due),
