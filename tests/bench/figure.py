@@ -40,6 +40,7 @@ class Unit:
 SECONDS = Unit("s", ((1, "s"), (1e-3, "ms"), (1e-6, "µs")))
 BYTES = Unit("B", ((2**20, "MiB"), (2**10, "KiB"), (1, "B")))
 PER_SECOND = Unit("1/s", ((1, "/s"),))
+TIMES = Unit("1", ((1, "×"),))
 
 
 @dataclass(frozen=True)

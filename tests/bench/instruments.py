@@ -10,6 +10,9 @@ from support.processes import guarded
 
 NANOSECOND = 1e-9
 KIB = 1024
+# Between looks at what is being measured, which would otherwise pay for being looked at: the answer
+# of a page on one core pushes the server's code out of the cache that it shares.
+REST_S = 0.25
 
 
 # --- the C tools --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ information_schema for each. Both keep their connection; both pay in on-CPU time
 import contextlib
 
 from bench.figure import SECONDS, Figure, at_most, median, spread
-from bench.instruments import cpu_seconds
+from bench.instruments import REST_S, cpu_seconds
 from support.postgres import Postgres
 from support.sidecar import Sidecar, configuration, tables
 from support.waiting import wait_until
@@ -88,7 +88,7 @@ def count(sidecar):
 def rounds_cost(sidecar, pid, least):
     """The server's CPU seconds per round, over that many rounds or a few more."""
     rounds, cpu = count(sidecar), cpu_seconds(pid)
-    wait_until(lambda: count(sidecar) >= rounds + least, 60, f"{least} more rounds")
+    wait_until(lambda: count(sidecar) >= rounds + least, 60, f"{least} more rounds", REST_S)
     return (cpu_seconds(pid) - cpu) / (count(sidecar) - rounds)
 
 

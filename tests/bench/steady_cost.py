@@ -9,8 +9,8 @@ each every ten seconds.
 import contextlib
 import subprocess
 
-from bench.figure import SECONDS, Figure, at_most, median, spread
-from bench.instruments import cpu_seconds, tool
+from bench.figure import SECONDS, TIMES, Figure, at_most, median, spread
+from bench.instruments import REST_S, cpu_seconds, tool
 from bench.round_cost import NAIVE, ROLE, backend_of, rounds_cost
 from support.postgres import Postgres
 from support.processes import guarded
@@ -54,7 +54,8 @@ class Asker:
     def cost(self, least):
         """The server's CPU seconds per answer, over that many or a few more."""
         before, cpu = self.answers(), cpu_seconds(self.pid)
-        wait_until(lambda: self.answers() >= before + least, 60, f"{least} more answers")
+        wait_until(lambda: self.answers() >= before + least, 60, f"{least} more answers",
+                   REST_S)
         return (cpu_seconds(self.pid) - cpu) / (self.answers() - before)
 
     def close(self):
@@ -120,6 +121,6 @@ def measure(short):
                          median(naive), SECONDS,
                          at_most({10: 1 / 30, 1000: 1 / 3000, 10000: 1 / 25000}[size]), details)
     yield Figure(f"the dearest of these by SELECT 1 ÷ the cheapest, {sizes[0]} to {sizes[-1]} tables",
-                 max(against_one.values()), min(against_one.values()), SECONDS, at_most(1.3), {})
+                 max(against_one.values()), min(against_one.values()), TIMES, at_most(1.3), {})
     yield Figure("server CPU of 1,000 sidecars' steady rounds each second ÷ one core",
                  median(written) * FLEET_ROUNDS_PER_SECOND, 1.0, SECONDS, at_most(0.05), {})

@@ -11,8 +11,9 @@ class NeverHappened(AssertionError):
     """A condition did not come true within its limit."""
 
 
-def wait_until(condition, limit_s=15.0, what="the condition"):
-    """Calls condition until it gives something true, and returns that; fails after limit_s.
+def wait_until(condition, limit_s=15.0, what="the condition", pause_s=0.01):
+    """Calls condition until it gives something true, every pause_s, and returns that; fails after
+    limit_s.
 
     what completes the sentence "waited 15 s for …"; a callable is asked for it at the end, so that
     the message can tell what was there instead.
@@ -25,7 +26,7 @@ def wait_until(condition, limit_s=15.0, what="the condition"):
         if time.monotonic() > deadline:
             told = what() if callable(what) else what
             raise NeverHappened(f"waited {limit_s * PATIENCE:g} s for {told}")
-        time.sleep(0.01)
+        time.sleep(pause_s)
 
 
 def stays(condition, for_s, what="the condition"):
