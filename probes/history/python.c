@@ -89,11 +89,13 @@ static void next_line(struct python_lexer *lexer)
 
 static void skip_comment(struct python_lexer *lexer)
 {
-	const char *at = lexer->at;
+	const char *end = memchr(lexer->at, '\n', (size_t)(lexer->end - lexer->at));
+	const char *lone;
 
-	while (at < lexer->end && !is_newline(*at))
-		at++;
-	lexer->at = at;
+	if (end == NULL)
+		end = lexer->end;
+	lone = memchr(lexer->at, '\r', (size_t)(end - lexer->at));
+	lexer->at = lone != NULL ? lone : end;
 }
 
 /* Python's own rule for the columns of an indented line. */
@@ -389,6 +391,92 @@ void python_read_line_end(struct python_lexer *lexer, struct python_token *token
 			skip_inert(lexer);
 		python_read(lexer, token);
 	} while (token->kind != PYTHON_NEWLINE && token->kind != PYTHON_END);
+}
+
+static const char *behind_blanks(const struct python_lexer *lexer, const char *at)
+{
+	while (at < lexer->end && kind_of(*at) == 'b')
+		at++;
+	return at;
+}
+
+static const char *behind_word(const struct python_lexer *lexer, const char *at)
+{
+	while (at < lexer->end && is_word(*at))
+		at++;
+	return at;
+}
+
+static bool is_word_of(const char *word, size_t length, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (*words[i] == *word && strncmp(words[i], word, length) == 0 &&
+		    words[i][length] == '\0')
+			return true;
+	return false;
+}
+
+bool python_skip_line_without(struct python_lexer *lexer, const char *const *words, size_t count)
+{
+	const char *at = lexer->at;
+
+	while (at < lexer->end && !is_newline(*at)) {
+		const char *start = at;
+
+		at = behind_word(lexer, at);
+		if (at > start && is_word_of(start, (size_t)(at - start), words, count))
+			return false;
+		if (at == start && *at != ';' && (kind_of(*at) == 'b' || kind_of(*at) == 'o'))
+			at++;
+		else if (at == start)
+			return false;
+	}
+	lexer->at = at;
+	return true;
+}
+
+/* The end of a plain string from its opening quote on, its closing quote; or NULL. */
+static const char *plain_string_end(const struct python_lexer *lexer, const char *at)
+{
+	char quote = *at++;
+
+	while (at < lexer->end && *at != quote && *at != '\\' && !is_newline(*at))
+		at++;
+	return at < lexer->end && *at == quote ? at : NULL;
+}
+
+/* Steps over the literal at at, which becomes *start and *length; NULL where there is none. */
+static const char *behind_literal(
+    const struct python_lexer *lexer, const char *at, const char **start, size_t *length)
+{
+	static const char *const none[] = {"None"};
+	const char *end = behind_word(lexer, at);
+
+	*start = NULL;
+	if (end > at)
+		return is_word_of(at, (size_t)(end - at), none, 1) ? end : NULL;
+	end = at < lexer->end && is_quote(*at) ? plain_string_end(lexer, at) : NULL;
+	if (end == NULL)
+		return NULL;
+	*start = at + 1;
+	*length = (size_t)(end - *start);
+	return end + 1;
+}
+
+bool python_skip_assignment(struct python_lexer *lexer, const char **start, size_t *length)
+{
+	const char *at = behind_blanks(lexer, lexer->at);
+
+	if (at == lexer->end || *at != '=')
+		return false;
+	at = behind_literal(lexer, behind_blanks(lexer, at + 1), start, length);
+	if (at == NULL)
+		return false;
+	at = behind_blanks(lexer, at);
+	if (at < lexer->end && !is_newline(*at))
+		return false;
+	lexer->at = at;
+	return true;
 }
 
 /* Of the escapes only those that an id can need: a quote, a backslash, a line that goes on. */

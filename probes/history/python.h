@@ -55,6 +55,18 @@ void python_read(struct python_lexer *lexer, struct python_token *token);
  * passed over unread. */
 void python_read_line_end(struct python_lexer *lexer, struct python_token *token);
 
+/*
+ * Short ways past what nearly all lines are, for a lexer behind the first word of a statement
+ * outside of brackets. Where a line is anything else they return false, and the lexer is where it
+ * was; else it is at the line's end, which is what it reads next.
+ *
+ * The first: all that is left is words and operators, no word is among words, and no statement ends
+ * before the line. The second: what is left is "=" and one literal, a string without prefix or
+ * escape, whose bytes *start and *length become, or None, for which *start is NULL.
+ */
+bool python_skip_line_without(struct python_lexer *lexer, const char *const *words, size_t count);
+bool python_skip_assignment(struct python_lexer *lexer, const char **start, size_t *length);
+
 static inline struct python_token python_next(struct python_lexer *lexer)
 {
 	struct python_token token;

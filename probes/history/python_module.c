@@ -323,6 +323,32 @@ static void scan_statement(struct parser *parser, bool is_head)
 	}
 }
 
+/* Reads name = "x" or name = None on a line of its own. Else the parser is where it was. */
+static bool read_simple_binding(struct parser *parser, size_t name)
+{
+	const struct python_lexer lexer = parser->lexer;
+	struct python_binding *binding;
+	const char *start;
+	size_t length;
+	char *value;
+
+	if (!python_skip_assignment(&parser->lexer, &start, &length))
+		return false;
+	value = start != NULL ? xstrndup(start, length) : NULL;
+	if (value != NULL && !text_is_clean(value)) {
+		free(value);
+		parser->lexer = lexer;
+		return false;
+	}
+	binding = rebind(parser, name, parser->token.line);
+	if (value != NULL)
+		strings_take(&binding->items, value);
+	else
+		binding->nones++;
+	advance(parser);
+	return true;
+}
+
 /* Reads a statement that sets our name to a literal and does nothing else, as nearly all do. Else
  * the parser is where it was. */
 static bool read_plain_binding(struct parser *parser, size_t name)
@@ -356,7 +382,7 @@ static void read_binding(struct parser *parser, size_t name, bool nested)
 	struct python_lexer behind = parser->lexer;
 	bool is_annotated;
 
-	if (!nested && read_plain_binding(parser, name))
+	if (!nested && (read_simple_binding(parser, name) || read_plain_binding(parser, name)))
 		return;
 	scan_statement(parser, false);
 	parser->lexer = behind;
@@ -390,6 +416,16 @@ static void read_definition(struct parser *parser)
 	skip_line(parser);
 }
 
+/* A statement that has none of our names, and no more than its line, can be no business of ours. */
+static bool skip_statement(struct parser *parser)
+{
+	if (parser->token.kind != PYTHON_NAME ||
+	    !python_skip_line_without(&parser->lexer, parser->names, parser->count))
+		return false;
+	advance(parser);
+	return true;
+}
+
 /* Reads one statement, or the head of a block: what follows on the line is nested then. match and
  * case may be names as well, but then no colon follows. */
 static void read_statement(struct parser *parser, bool *nested)
@@ -411,7 +447,7 @@ static void read_statement(struct parser *parser, bool *nested)
 			*nested = true;
 			advance(parser);
 		}
-	} else {
+	} else if (!skip_statement(parser)) {
 		scan_statement(parser, false);
 	}
 }

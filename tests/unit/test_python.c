@@ -320,6 +320,145 @@ static void nul_bytes_are_bytes_like_others(void **state)
 	assert_int_equal(count, 5);
 }
 
+/* A lexer behind the first word of the source. */
+static struct python_lexer behind_first(const char *source, size_t length)
+{
+	struct python_lexer lexer;
+
+	python_lexer_init(&lexer, source, length);
+	assert_int_equal(python_next(&lexer).kind, PYTHON_NAME);
+	return lexer;
+}
+
+/* Where a line was skipped the lexer reads its end next, else it is as before. Gives skipped. */
+static bool stands(struct python_lexer *lexer, const struct python_lexer *before, bool skipped)
+{
+	struct python_token next;
+
+	if (!skipped) {
+		assert_memory_equal(lexer, before, sizeof(*lexer));
+		return false;
+	}
+	next = python_next(lexer);
+	assert_true(next.kind == PYTHON_NEWLINE || next.kind == PYTHON_END);
+	return true;
+}
+
+static void a_plain_assignment_is_read_at_once(void **state)
+{
+	static const struct {
+		const char *source;
+		const char *value; /* NULL: it is something else */
+	} rows[] = {
+	    {"x = 'a'", "a"},
+	    {"x=\"a'b\"\n", "a'b"},
+	    {"x\t=  ''  \r\ny = 'b'", ""},
+	    {"x = None\r", "None"},
+	    {"x = None", "None"},
+	    {"x", NULL},
+	    {"x =", NULL},
+	    {"x = ", NULL},
+	    {"x == 'a'", NULL},
+	    {"x := 'a'", NULL},
+	    {"x: str = 'a'", NULL},
+	    {"x = y = 'a'", NULL},
+	    {"x = 'a", NULL},
+	    {"x = 'a\n'", NULL},
+	    {"x = 'a\\'b'", NULL},
+	    {"x = '''a'''", NULL},
+	    {"x = 'a' 'b'", NULL},
+	    {"x = 'a',", NULL},
+	    {"x = 'a' # why", NULL},
+	    {"x = 'a'; y = 'b'", NULL},
+	    {"x = 'a' \\\n", NULL},
+	    {"x = r'a'", NULL},
+	    {"x = Nones", NULL},
+	    {"x = Non", NULL},
+	    {"x = None or 'a'", NULL},
+	    {"x = None''", NULL},
+	    {"x = 1", NULL},
+	    {"x = ('a')", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct python_lexer before =
+		    behind_first(rows[i].source, strlen(rows[i].source));
+		struct python_lexer lexer = before;
+		const char *start = NULL;
+		size_t length = 0;
+		bool skipped = python_skip_assignment(&lexer, &start, &length);
+
+		if (stands(&lexer, &before, skipped) != (rows[i].value != NULL))
+			fail_msg("%s", rows[i].source);
+		if (skipped && start == NULL)
+			assert_string_equal(rows[i].value, "None");
+		if (skipped && start != NULL) {
+			assert_int_equal(length, strlen(rows[i].value));
+			assert_memory_equal(start, rows[i].value, length);
+		}
+	}
+}
+
+static void a_line_of_words_is_skipped_at_once(void **state)
+{
+	static const char *const words[] = {"ours", "other"};
+	static const struct {
+		const char *source;
+		bool skipped;
+	} rows[] = {
+	    {"import a as b\n", true},
+	    {"from .a import b, c", true},
+	    {"x = a + yours - ours_ * 2\r\n", true},
+	    {"x: int = 1 if \xc3\xa4 else 3", true},
+	    {"x\n", true},
+	    {"x", true},
+	    {"x = ours", false},
+	    {"import other\n", false},
+	    {"x = a.ours", false},
+	    {"x = 1; y = 2", false},
+	    {"x = 'a'", false},
+	    {"x = r\"a\"", false},
+	    {"x = (a", false},
+	    {"x = a)", false},
+	    {"x = a # ours", false},
+	    {"x = a \\\n + ours", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct python_lexer before =
+		    behind_first(rows[i].source, strlen(rows[i].source));
+		struct python_lexer lexer = before;
+		bool skipped = python_skip_line_without(&lexer, words, COUNT(words));
+
+		if (stands(&lexer, &before, skipped) != rows[i].skipped)
+			fail_msg("%s", rows[i].source);
+	}
+}
+
+/* What is behind the end belongs to somebody else: the address sanitizer tells. */
+static void nothing_behind_the_end_is_looked_at(void **state)
+{
+	static const char source[] = "x = 'a'";
+	static const char *const words[] = {"a"};
+
+	(void)state;
+	for (size_t length = 1; length < sizeof(source); length++) {
+		char *text = test_malloc(length);
+		struct python_lexer lexer;
+		const char *start;
+		size_t size;
+
+		memcpy(text, source, length);
+		lexer = behind_first(text, length);
+		assert_int_equal(python_skip_line_without(&lexer, words, COUNT(words)), length < 5);
+		lexer = behind_first(text, length);
+		assert_int_equal(python_skip_assignment(&lexer, &start, &size), length == 7);
+		test_free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +472,9 @@ int main(void)
 	    cmocka_unit_test(values_of_strings_are_plain_text_or_refused),
 	    cmocka_unit_test(long_and_deep_text_is_taken_in_one_pass),
 	    cmocka_unit_test(nul_bytes_are_bytes_like_others),
+	    cmocka_unit_test(a_plain_assignment_is_read_at_once),
+	    cmocka_unit_test(a_line_of_words_is_skipped_at_once),
+	    cmocka_unit_test(nothing_behind_the_end_is_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
