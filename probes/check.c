@@ -105,8 +105,12 @@ struct check *check_read(const cJSON *object, const struct json_place *place, co
 	if (check->name == NULL)
 		check->name = xstrdup(kind->name);
 	check_name(check->name, place, problems);
-	kind->prepare(check, place, problems);
 	return check;
+}
+
+void check_prepare(struct check *check, const struct json_place *place, struct problems *problems)
+{
+	check->kind->prepare(check, place, problems);
 }
 
 void check_free(struct check *check)

@@ -75,7 +75,7 @@ struct check_kind {
 	const struct key *keys;
 	size_t plan_size; /* of the struct that keys fill */
 
-	/* After keys_read, main thread, may read files: completes check->plan and adds problems. */
+	/* After keys_read, may read files: completes check->plan and adds problems. */
 	void (*prepare)(
 	    struct check *check, const struct json_place *place, struct problems *problems);
 
@@ -103,7 +103,8 @@ struct check_kind {
 	bool of_catalogs_alone;
 };
 
-/* A configured check; immutable once the configuration is loaded. */
+/* A configured check; immutable once the configuration is loaded. Until it is prepared, all but
+ * plan is. */
 struct check {
 	const struct check_kind *kind;
 	char *name;
@@ -115,13 +116,17 @@ struct check {
 };
 
 /*
- * Reads one element of "checks" with all its problems. schema, role: of the database entry, or
- * NULL. Gives the check; check_free releases it (NULL and half-built allowed). NULL when the kind
- * itself cannot be told.
+ * Reads one element of "checks" with all its problems, and no file that it names. schema, role: of
+ * the database entry, or NULL. Gives the check; check_free releases it (NULL and half-built
+ * allowed). NULL when the kind itself cannot be told.
  */
 struct check *check_read(const cJSON *object, const struct json_place *place, const char *schema,
     const char *role, struct problems *problems);
 void check_free(struct check *check);
+
+/* The rest of what can be wrong with the check of that place, and what the files that it names say.
+ * May block (files). */
+void check_prepare(struct check *check, const struct json_place *place, struct problems *problems);
 
 /* Adds the files and directories that the check was read from. */
 void check_add_inputs(const struct check *check, struct strings *paths);

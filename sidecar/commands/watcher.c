@@ -108,8 +108,7 @@ static int add_events(struct watcher *watcher)
 	struct timeval interval = {.tv_sec = TICK_S};
 
 	watcher->tick = event_new(watcher->base, -1, EV_PERSIST, on_tick, watcher);
-	if (watcher->tick == NULL || event_add(watcher->tick, &interval) != 0 ||
-	    add_signals(watcher) != 0)
+	if (watcher->tick == NULL || event_add(watcher->tick, &interval) != 0)
 		return -1;
 	watcher->news = event_new(watcher->base, checker_news_fd(watcher->checker),
 	    EV_READ | EV_PERSIST, on_board, watcher);
@@ -148,9 +147,27 @@ int watcher_init(struct watcher *watcher, struct config *config, struct log *log
 	return 0;
 }
 
+int watcher_go_ahead(struct watcher *watcher, struct error *err)
+{
+	checker_hold(watcher->checker);
+	watcher->is_ahead = true;
+	return checker_start(watcher->checker, err);
+}
+
+static int start(struct watcher *watcher, struct error *err)
+{
+	if (!watcher->is_ahead)
+		return checker_start(watcher->checker, err);
+	checker_release(watcher->checker);
+	return 0;
+}
+
+/* Signals are ours only once somebody attends to them. */
 int watcher_run(struct watcher *watcher, struct error *err)
 {
-	if (checker_start(watcher->checker, err) != 0)
+	if (add_signals(watcher) != 0)
+		return error_set(err, "cannot watch for signals: %s", strerror(errno));
+	if (start(watcher, err) != 0)
 		return -1;
 	event_active(watcher->tick, EV_TIMEOUT, 0);
 	if (event_base_dispatch(watcher->base) < 0)
@@ -210,25 +227,44 @@ static int add_limit(struct watcher *watcher, int64_t limit_ms, struct error *er
 	return 0;
 }
 
+/* A command that watches: its watcher is there once databases may be reached. */
+struct watching {
+	struct watcher watcher;
+	struct log log;
+	struct log quiet;
+	struct error *err;
+	bool is_made;
+	bool runs; /* nothing has failed */
+};
+
+/* While files are still being read, which may be 10,000, sessions are opened. */
+static void go_ahead(struct config *config, void *arg)
+{
+	struct watching *watching = arg;
+	struct watcher *watcher = &watching->watcher;
+
+	watching->log = watcher_log(config);
+	watching->quiet = (struct log){.level = LOG_LEVEL_ERROR, .descriptor = STDERR_FILENO};
+	watching->is_made = true;
+	watching->runs =
+	    watcher_init(watcher, config, &watching->log, &watching->quiet, watching->err) == 0 &&
+	    watcher_go_ahead(watcher, watching->err) == 0;
+}
+
 int watcher_command(const struct options *options, watcher_news_cb *on_news, void *arg,
     int64_t limit_ms, const enum exit_code *code, struct error *err)
 {
-	struct config *config = options_load_config(options);
-	struct log quiet = {.level = LOG_LEVEL_ERROR, .descriptor = STDERR_FILENO};
-	struct watcher watcher;
-	struct log log;
-	int result = EXIT_INTERNAL;
+	struct watching watching = {.err = err};
+	struct watcher *watcher = &watching.watcher;
+	struct config *config = options_load_config_reaching(options, go_ahead, &watching);
+	int result = config != NULL ? EXIT_INTERNAL : EXIT_USAGE;
 
-	if (config == NULL)
-		return EXIT_USAGE;
-	log = watcher_log(config);
-	if (watcher_init(&watcher, config, &log, &quiet, err) == 0) {
-		watcher.on_news = on_news;
-		watcher.arg = arg;
-		if (add_limit(&watcher, limit_ms, err) == 0 && watcher_run(&watcher, err) == 0)
-			result = (int)*code;
-	}
-	if (!watcher_done(&watcher)) {
+	watcher->on_news = on_news;
+	watcher->arg = arg;
+	if (config != NULL && watching.runs && add_limit(watcher, limit_ms, err) == 0 &&
+	    watcher_run(watcher, err) == 0)
+		result = (int)*code;
+	if (watching.is_made && !watcher_done(watcher)) {
 		fflush(stdout);
 		_exit(result);
 	}

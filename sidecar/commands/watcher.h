@@ -33,7 +33,8 @@ struct watcher {
 	struct event *news;
 	struct event *tick;
 	struct event *signals[3];
-	int signal; /* that stopped it; 0: none */
+	int signal;    /* that stopped it; 0: none */
+	bool is_ahead; /* the checking thread was started before the rest */
 
 	/* After each change and each second, behind the ledger; may call watcher_stop. */
 	void (*on_news)(
@@ -52,6 +53,10 @@ struct watcher {
  * with err. */
 int watcher_init(struct watcher *watcher, struct config *config, struct log *log,
     struct log *ledger_log, struct error *err);
+
+/* Starts the checking thread, which asks no check before watcher_run: for the time in which what
+ * they want is still being read. Returns 0, or -1 with err. */
+int watcher_go_ahead(struct watcher *watcher, struct error *err);
 
 /* Checks until watcher_stop, or SIGTERM or SIGINT. Returns 0, or -1 with err. */
 int watcher_run(struct watcher *watcher, struct error *err);

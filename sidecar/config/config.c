@@ -227,12 +227,33 @@ static void add_paths(const struct config *config, struct strings *paths)
 		const struct database *database = &config->databases[i];
 
 		for (size_t k = 0; k < database->check_count; k++)
-			check_add_inputs(database->checks[k], paths);
+			if (database->checks[k] != NULL)
+				check_add_inputs(database->checks[k], paths);
 	}
 }
 
-struct config *config_load_from(const char *file, const struct setting_flags *flags,
-    enum config_extent extent, struct strings *paths, struct problems *problems)
+/* Reads the files that checks name: all that takes long. */
+static void prepare_checks(
+    const struct json_place *place, struct config *config, struct problems *problems)
+{
+	struct json_place list = json_place_key(place, "databases");
+
+	for (size_t i = 0; i < config->database_count; i++) {
+		struct json_place here = json_place_index(&list, (int)i);
+
+		database_prepare_checks(&here, &config->databases[i], problems);
+	}
+}
+
+/* How a configuration is loaded. */
+struct loading {
+	enum config_extent extent;
+	config_reachable_cb *on_reachable; /* or NULL */
+	void *arg;
+};
+
+static struct config *load(const char *file, const struct setting_flags *flags,
+    const struct loading *how, struct strings *paths, struct problems *problems)
 {
 	struct json_origin origins[SETTINGS_MAX + 1];
 	struct json_place place = {
@@ -252,7 +273,10 @@ struct config *config_load_from(const char *file, const struct setting_flags *fl
 		settings_apply(document, file != NULL, flags, origins, problems);
 	else
 		origins[0] = (struct json_origin){NULL, NULL};
-	read_document(document, &place, config, extent, problems);
+	read_document(document, &place, config, how->extent, problems);
+	if (how->on_reachable != NULL && problems->lines.count == problems_before)
+		how->on_reachable(config, how->arg);
+	prepare_checks(&place, config, problems);
 	cJSON_Delete(document);
 	add_paths(config, paths);
 	if (problems->lines.count == problems_before)
@@ -261,11 +285,28 @@ struct config *config_load_from(const char *file, const struct setting_flags *fl
 	return NULL;
 }
 
+struct config *config_load_from(const char *file, const struct setting_flags *flags,
+    enum config_extent extent, struct strings *paths, struct problems *problems)
+{
+	return load(file, flags, &(struct loading){.extent = extent}, paths, problems);
+}
+
 struct config *config_load(const char *file, const struct setting_flags *flags,
     enum config_extent extent, struct problems *problems)
 {
 	struct strings paths = {0};
 	struct config *config = config_load_from(file, flags, extent, &paths, problems);
+
+	strings_done(&paths);
+	return config;
+}
+
+struct config *config_load_reaching(const char *file, const struct setting_flags *flags,
+    config_reachable_cb *on_reachable, void *arg, struct problems *problems)
+{
+	struct strings paths = {0};
+	struct config *config =
+	    load(file, flags, &(struct loading){CONFIG_WHOLE, on_reachable, arg}, &paths, problems);
 
 	strings_done(&paths);
 	return config;

@@ -57,8 +57,17 @@ extern const struct key config_log_keys[];
 struct config *config_load(const char *file, const struct setting_flags *flags,
     enum config_extent extent, struct problems *problems);
 
-/* The same; fills paths with the files and directories that it is read from, also where it cannot
- * be. */
+/* Where nothing is wrong so far, and all is known but what is in the files that checks name: their
+ * databases may be reached already, while no check can be asked. */
+typedef void config_reachable_cb(struct config *config, void *arg);
+
+/* config_load of all, calling on_reachable once on the way, unless there were problems before. It
+ * may share config; when NULL is given after all, that is not to be used any further. */
+struct config *config_load_reaching(const char *file, const struct setting_flags *flags,
+    config_reachable_cb *on_reachable, void *arg, struct problems *problems);
+
+/* config_load; fills paths with the files and directories that it is read from, also where it
+ * cannot be. */
 struct config *config_load_from(const char *file, const struct setting_flags *flags,
     enum config_extent extent, struct strings *paths, struct problems *problems);
 

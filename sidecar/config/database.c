@@ -233,7 +233,8 @@ static void check_is_named_once(const struct database *database, const struct ch
 	struct json_place here = json_place_key(place, "name");
 
 	for (size_t i = 0; i < database->check_count; i++)
-		if (strcmp(database->checks[i]->name, check->name) == 0)
+		if (database->checks[i] != NULL &&
+		    strcmp(database->checks[i]->name, check->name) == 0)
 			json_problem(problems, &here,
 			    "\"%s\" is the name of two checks of this database, expected one",
 			    check->name);
@@ -245,7 +246,6 @@ void database_read_checks(const cJSON *object, const struct json_place *place,
 	const cJSON *checks = cJSON_GetObjectItemCaseSensitive(object, "checks");
 	struct json_place list = json_place_key(place, "checks");
 	const cJSON *element;
-	int index = 0;
 
 	if (!cJSON_IsObject(object))
 		return; /* told already */
@@ -259,14 +259,26 @@ void database_read_checks(const cJSON *object, const struct json_place *place,
 	database->checks = xcalloc((size_t)cJSON_GetArraySize(checks), sizeof(struct check *));
 	cJSON_ArrayForEach(element, checks)
 	{
-		struct json_place here = json_place_index(&list, index++);
+		struct json_place here = json_place_index(&list, (int)database->check_count);
 		struct check *check =
 		    check_read(element, &here, database->schema, database->role, problems);
 
-		if (check == NULL)
-			continue;
-		check_is_named_once(database, check, &here, problems);
+		if (check != NULL)
+			check_is_named_once(database, check, &here, problems);
 		database->checks[database->check_count++] = check;
+	}
+}
+
+void database_prepare_checks(
+    const struct json_place *place, struct database *database, struct problems *problems)
+{
+	struct json_place list = json_place_key(place, "checks");
+
+	for (size_t i = 0; i < database->check_count; i++) {
+		struct json_place here = json_place_index(&list, (int)i);
+
+		if (database->checks[i] != NULL)
+			check_prepare(database->checks[i], &here, problems);
 	}
 }
 

@@ -45,11 +45,14 @@ struct database {
 extern const struct key database_keys[];
 
 /* Reads one element of "databases" into *database, which starts zeroed, with all its problems; its
- * checks are read by the second, after the first. */
+ * checks are read by the second, after the first, where one that cannot be is NULL; what they want
+ * is read by the third, which may block (files). */
 void database_read(const cJSON *object, const struct json_place *place, struct database *database,
     struct problems *problems);
 void database_read_checks(const cJSON *object, const struct json_place *place,
     struct database *database, struct problems *problems);
+void database_prepare_checks(
+    const struct json_place *place, struct database *database, struct problems *problems);
 void database_print(const struct database *database, cJSON *object);
 void database_done(struct database *database);
 

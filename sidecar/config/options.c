@@ -323,6 +323,18 @@ struct config *options_load_config(const struct options *options)
 	return load(options, CONFIG_WHOLE);
 }
 
+struct config *options_load_config_reaching(
+    const struct options *options, config_reachable_cb *on_reachable, void *arg)
+{
+	struct problems problems = {0};
+	struct config *config = config_load_reaching(
+	    options->config_file, &options->settings, on_reachable, arg, &problems);
+
+	if (config == NULL)
+		options_tell_problems(options, &problems);
+	return config;
+}
+
 struct config *options_load_databases(const struct options *options)
 {
 	return load(options, CONFIG_WITHOUT_CHECKS);

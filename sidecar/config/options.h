@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../../probes/problems.h"
+#include "config.h"
 #include "settings.h"
 
 struct command;
@@ -48,6 +49,10 @@ const char *options_value(const struct options *options, enum own_flag flag);
 /* Loads the configuration that the options name; NULL with all problems on standard error, as log
  * lines for a command that is a container's, as plain lines else. config_free releases it. */
 struct config *options_load_config(const struct options *options);
+
+/* The same, calling on_reachable on the way; see config_load_reaching. */
+struct config *options_load_config_reaching(
+    const struct options *options, config_reachable_cb *on_reachable, void *arg);
 
 /* The same for a command that needs the databases alone: no check of it is looked at. */
 struct config *options_load_databases(const struct options *options);

@@ -44,6 +44,8 @@ struct checker {
 	pthread_t thread;
 	bool running;
 
+	atomic_bool held; /* no check may be asked */
+
 	/* A reload under way: first coming is set, while patrols come to rest for it; then former,
 	 * by which answers go on while they look. */
 	struct config *coming;
@@ -292,6 +294,12 @@ static void on_limit(evutil_socket_t fd, short events, void *arg)
 		take_over(checker);
 }
 
+static void release_patrols(struct checker *checker)
+{
+	for (size_t i = 0; i < patrol_count(checker); i++)
+		patrol_release(checker->patrols[i]);
+}
+
 static struct config *take_handed(struct checker *checker)
 {
 	struct config *config;
@@ -311,6 +319,8 @@ static void on_wake(evutil_socket_t fd, short events, void *arg)
 
 	(void)events;
 	eventfd_read(fd, &count);
+	if (!atomic_load(&checker->held))
+		release_patrols(checker);
 	if (checker->coming != NULL || checker->former != NULL)
 		return; /* take_over wakes again */
 	checker->coming = take_handed(checker);
@@ -353,6 +363,19 @@ void checker_reload(struct checker *checker, struct config *config)
 }
 
 /* ---- life ---- */
+
+void checker_hold(struct checker *checker)
+{
+	atomic_store(&checker->held, true);
+	for (size_t i = 0; i < patrol_count(checker); i++)
+		patrol_hold(checker->patrols[i]);
+}
+
+void checker_release(struct checker *checker)
+{
+	atomic_store(&checker->held, false);
+	eventfd_write(checker->wake_fd, 1);
+}
 
 static void *run(void *arg)
 {

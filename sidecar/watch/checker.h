@@ -7,7 +7,7 @@
  *
  * Threads meet in four places only: the board, three eventfds (news, wake-up and stop; libevent's
  * own notification would need locks in every call of both loops), the one configuration that is
- * handed over, and an atomic heartbeat.
+ * handed over, and two atomics: the heartbeat, and whether checks are held back.
  *
  * A reload: patrols come to rest between two rounds, go over to the new configuration, and look, if
  * what they watch is another than before; while they do, answers go by the former configuration.
@@ -42,6 +42,11 @@ void checker_reload(struct checker *checker, struct config *config);
 
 /* Starts the thread; the first round begins at once. */
 int checker_start(struct checker *checker, struct error *err);
+
+/* Before checker_start: sessions are opened, but no check is asked before checker_release, so that
+ * what they want may still be read. Main thread. */
+void checker_hold(struct checker *checker);
+void checker_release(struct checker *checker);
 
 struct board *checker_board(struct checker *checker);
 

@@ -50,6 +50,8 @@ struct patrol {
 				    database: not known yet */
 	int64_t place_opened_ms; /* the session in which that was asked last */
 	bool in_round;
+	bool is_held; /* what its checks want is not known yet */
+	bool is_due;  /* the round has come to its checks, or to its end, and is held there */
 	bool rests;
 	bool has_looked;
 	int64_t started_ms;
@@ -272,7 +274,12 @@ static void fail_round(struct patrol *patrol, const struct verdict *failure)
 /* Asks the next statement of the round, or ends it. */
 static void go_on(struct patrol *patrol)
 {
-	const struct statement *statement = round_next(&patrol->round);
+	const struct statement *statement;
+
+	patrol->is_due = patrol->is_held && !patrol->round.at_sentinel;
+	if (patrol->is_due)
+		return;
+	statement = round_next(&patrol->round);
 
 	if (statement != NULL)
 		session_ask(patrol->session, statement);
@@ -458,6 +465,8 @@ static void on_lost(const struct verdict *failure, void *arg)
 
 	log_failure(patrol, failure);
 	patrol->state->connected = false;
+	if (patrol->is_due)
+		return; /* patrol_release finds out */
 	if (patrol->next_ms > clock_monotonic_ms() + soon)
 		schedule(patrol, soon);
 	patrol->on_change(patrol->arg);
@@ -562,6 +571,24 @@ void patrol_start(struct patrol *patrol)
 	learn_identity(patrol);
 	patrol->has_looked = false;
 	schedule(patrol, 0);
+}
+
+void patrol_hold(struct patrol *patrol)
+{
+	patrol->is_held = true;
+}
+
+void patrol_release(struct patrol *patrol)
+{
+	patrol->is_held = false;
+	if (!patrol->is_due)
+		return;
+	patrol->is_due = false;
+	patrol->started_ms = clock_monotonic_ms(); /* the database was not what took so long */
+	if (session_is_open(patrol->session))
+		go_on(patrol);
+	else
+		start_round(patrol);
 }
 
 bool patrol_has_looked(const struct patrol *patrol)

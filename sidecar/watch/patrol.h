@@ -23,6 +23,10 @@ struct patrol *patrol_create(struct event_base *base, const struct database *dat
  * was before. */
 void patrol_start(struct patrol *patrol);
 
+/* Before patrol_start: opens its session, but asks no check before patrol_release. */
+void patrol_hold(struct patrol *patrol);
+void patrol_release(struct patrol *patrol); /* does nothing where it is not held */
+
 /* Whether a round has ended since patrol_start, or since patrol_move. */
 bool patrol_has_looked(const struct patrol *patrol);
 

@@ -1,0 +1,125 @@
+"""check and wait open their session while the files that checks name are still being read."""
+
+import json
+import os
+import signal
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from support.postgres import Postgres
+from support.processes import free_port, guarded
+from support.revisions import set_versions
+from support.sidecar import alembic, command_line, configuration, environment, run, tables
+from support.waiting import PATIENCE, wait_until
+
+OURS = "/schemalatch"
+
+
+@pytest.fixture(scope="module")
+def talkative():
+    with Postgres({"log_statement": "all", "log_connections": "on"}) as server:
+        yield server
+
+
+@pytest.fixture
+def there(talkative):
+    database = talkative.create_database()
+    database.execute("CREATE TABLE users (id int)")
+    set_versions(database, "aa01")
+    return database
+
+
+class Reading:
+    """A command in the midst of reading its files: a list that comes through a pipe."""
+
+    def __init__(self, command, url, folder, *, checks=(), **database):
+        self.list = folder / "list"
+        os.mkfifo(self.list)
+        config = configuration(url, *checks, alembic(list=str(self.list)), **database)
+        line = command_line(*command, config=config, folder=folder)
+        self.process = subprocess.Popen(guarded(line), env=environment(), text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def finish(self, text):
+        """The rest is read; gives the exit code and what was said."""
+        self.list.write_text(text)
+        out, err = self.process.communicate(timeout=30 * PATIENCE)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def reading(*arguments, **keywords):
+    there = Reading(*arguments, **keywords)
+    try:
+        yield there
+    finally:
+        there.process.kill()
+        there.process.communicate()
+
+
+def idle_session(database):
+    """The pid of our session of that database once it has been asked where it leads."""
+    def find():
+        found = [pid for pid, name, _, state in database.server.sessions()
+                 if name == database.name and state == "idle"]
+        return found[0] if found and asked(database, "pg_current_snapshot") else None
+    return wait_until(find, what="a session while files are being read")
+
+
+def asked(database, what):
+    return [line for line in database.server.log_lines(f"@{database.name}{OURS}") if what in line]
+
+
+@pytest.mark.parametrize("command", [("check",), ("wait", "--timeout", "20s")])
+def test_the_session_is_there_before_the_files_are_read(there, tmp_path, command):
+    with reading(command, there.url(), tmp_path, checks=(tables("users"),)) as started:
+        idle_session(there)
+        assert not asked(there, "relname"), "a check was asked before all was known"
+        code, out, err = started.finish("aa01\n")
+    assert code == 0, out + err
+    assert asked(there, "relname"), "no check was asked"
+    opened = there.server.log_lines(f"database={there.name} application_name=schemalatch")
+    assert len(opened) == 1, "the session that was there has not been used"
+
+
+def test_nothing_is_asked_where_a_file_is_wrong(there, tmp_path):
+    with reading(("check",), there.url(), tmp_path, checks=(tables("users"),)) as started:
+        idle_session(there)
+        code, out, err = started.finish("a@b\n")
+    assert (code, out) == (2, "")
+    assert 'revision "a@b" has a "@"' in err
+    assert not asked(there, "relname")
+    wait_until(lambda: there.name not in [name for _, name, _, _ in there.server.sessions()])
+
+
+def test_no_session_is_opened_where_the_configuration_is_wrong(there):
+    result = run("check", config=configuration(there.url(), tables(), alembic(list="/no/such")))
+    assert result.code == 2 and "no table is named" in result.err and "/no/such" in result.err
+    assert not there.server.log_lines(f"@{there.name}{OURS}")
+
+
+def test_a_session_that_was_lost_meanwhile_is_opened_anew(there, tmp_path):
+    with reading(("check", "--json"), there.url(), tmp_path) as started:
+        pid = idle_session(there)
+        there.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        wait_until(lambda: pid not in [found[0] for found in there.server.sessions()])
+        code, out, err = started.finish("aa01\n")
+    assert code == 0, out + err
+    assert json.loads(out)["databases"][0]["checks"][0]["verdict"] == "ready"
+
+
+def test_a_server_that_is_not_there_is_told_once_all_is_read(tmp_path):
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/none"
+    with reading(("check",), url, tmp_path) as started:
+        code, out, _ = started.finish("aa01\n")
+    assert code == 3 and "refuse" in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_at_once(there, tmp_path, number):
+    with reading(("wait",), there.url(), tmp_path) as started:
+        idle_session(there)
+        started.process.send_signal(number)
+        assert started.process.wait(timeout=10 * PATIENCE) == -number
