@@ -17,13 +17,21 @@ int rows_count(const PGresult *rows)
 	return PQntuples(rows);
 }
 
+int rows_column(const PGresult *rows, const char *column)
+{
+	return PQfnumber(rows, column);
+}
+
+const char *rows_value(const PGresult *rows, int row, int column)
+{
+	if (column < 0 || PQgetisnull(rows, row, column))
+		return NULL;
+	return PQgetvalue(rows, row, column);
+}
+
 const char *rows_text(const PGresult *rows, int row, const char *column)
 {
-	int number = PQfnumber(rows, column);
-
-	if (number < 0 || PQgetisnull(rows, row, number))
-		return NULL;
-	return PQgetvalue(rows, row, number);
+	return rows_value(rows, row, rows_column(rows, column));
 }
 
 bool rows_bool(const PGresult *rows, int row, const char *column)

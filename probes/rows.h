@@ -17,6 +17,10 @@ int rows_count(const PGresult *rows);
 /* The value as text, or NULL for SQL NULL and for no such column; lives as long as the result. */
 const char *rows_text(const PGresult *rows, int row, const char *column);
 
+/* For many rows: the number of a column, -1 where there is none, and the value at it. */
+int rows_column(const PGresult *rows, const char *column);
+const char *rows_value(const PGresult *rows, int row, int column);
+
 /* "t" is true; "f" and NULL are false. */
 bool rows_bool(const PGresult *rows, int row, const char *column);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../order.h"
 #include "../string_key.h"
 #include "../xalloc.h"
 
@@ -166,24 +167,16 @@ static int compare_texts(const void *a, const void *b)
 
 /* By text, ids before labels, in the order of the files: the first of equals is the one that
  * stands. */
-static int compare_names(const void *a, const void *b)
+static int compare_names(const void *a, const void *b, void *arg)
 {
 	const struct name *x = a;
 	const struct name *y = b;
 	int result = compare_texts(x, y);
 
+	(void)arg;
 	if (result == 0)
 		result = (x->kind > y->kind) - (x->kind < y->kind);
 	return result != 0 ? result : (x->node > y->node) - (x->node < y->node);
-}
-
-/* Files are read in the order of their names, which mostly begin with the id. */
-static bool are_sorted(const struct name *names, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		if (compare_names(&names[i - 1], &names[i]) > 0)
-			return false;
-	return true;
 }
 
 static void set_keys(struct graph *graph)
@@ -216,8 +209,8 @@ static void collect_names(struct graph *graph)
 			    .text = revision->labels.items[k], .kind = NAME_LABEL, .node = i};
 	}
 	set_keys(graph);
-	if (!are_sorted(graph->names, count))
-		qsort(graph->names, count, sizeof(*graph->names), compare_names);
+	/* Files were read in the order of their names, which mostly begin with the id. */
+	put_in_order(graph->names, count, sizeof(*graph->names), compare_names, NULL);
 }
 
 static const char *name_kind_text(const struct name *name)

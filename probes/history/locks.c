@@ -97,8 +97,10 @@ static void note_lock(
 
 void lock_note_table(struct verdict *verdict, const struct lock_rule *rule, const PGresult *rows)
 {
+	int column = rows_column(rows, "st");
+
 	for (int row = 0; row < rows_count(rows); row++) {
-		const char *state = rows_text(rows, row, "st");
+		const char *state = rows_value(rows, row, column);
 
 		if (state != NULL && *state == HISTORY_LOCK_STATE)
 			note_lock(verdict, rule, rows, row);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../order.h"
 #include "../xalloc.h"
 #include "tool.h"
 
@@ -130,24 +131,21 @@ static void collect_replaced(struct release *release)
 		for (size_t k = 0; k < replaces->count; k++)
 			strings_add(&release->also, replaces->items[k]);
 	}
-	if (release->also.count > 0)
-		qsort_r(release->also.items, release->also.count, sizeof(char *), compare_replaced,
-		    release);
+	put_in_order(
+	    release->also.items, release->also.count, sizeof(char *), compare_replaced, release);
 }
 
-static void put_in_order(struct release *release)
+static void order_migrations(struct release *release)
 {
 	release->by_id = xcalloc(release->count + 1, sizeof(*release->by_id));
 	for (size_t i = 0; i < release->count; i++)
 		release->by_id[i] = i;
-	if (release->count == 0)
-		return;
 	if (!release->tool->keeps_order)
-		qsort_r(release->migrations, release->count, sizeof(*release->migrations),
+		put_in_order(release->migrations, release->count, sizeof(*release->migrations),
 		    compare_migrations, release);
 	else
-		qsort_r(release->by_id, release->count, sizeof(*release->by_id), compare_indices,
-		    release);
+		put_in_order(release->by_id, release->count, sizeof(*release->by_id),
+		    compare_indices, release);
 }
 
 void release_link(struct release *release, const char *place, struct problems *problems)
@@ -155,7 +153,7 @@ void release_link(struct release *release, const char *place, struct problems *p
 	for (size_t i = 0; i < release->count; i++)
 		if (release->migrations[i].place == NULL)
 			release->migrations[i].place = xstrdup(place);
-	put_in_order(release);
+	order_migrations(release);
 	collect_replaced(release);
 	check_ids(release, problems);
 	check_repeated(release, problems);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../order.h"
 #include "../rows.h"
 #include "../text.h"
 #include "../xalloc.h"
@@ -59,12 +60,31 @@ static int compare_facts(const void *a, const void *b, void *arg)
 	return result != 0 ? result : (x->row > y->row) - (x->row < y->row);
 }
 
-/* One row as a fact; false where it is none of ours to judge. */
-static bool read_fact(const struct reading *reading, int row, struct fact *fact)
+/* The columns of the answer, of which there may be very many rows. */
+struct columns {
+	int id;
+	int state;
+	int sum;
+};
+
+static struct columns columns_of(const struct reading *reading)
 {
 	const PGresult *rows = reading->question->rows;
-	const char *id = rows_text(rows, row, reading->release->uses_other_ids ? "other" : "id");
-	const char *state = rows_text(rows, row, "st");
+
+	return (struct columns){
+	    rows_column(rows, reading->release->uses_other_ids ? "other" : "id"),
+	    rows_column(rows, "st"),
+	    rows_column(rows, "sum"),
+	};
+}
+
+/* One row as a fact; false where it is none of ours to judge. */
+static bool read_fact(
+    const struct reading *reading, const struct columns *columns, int row, struct fact *fact)
+{
+	const PGresult *rows = reading->question->rows;
+	const char *id = rows_value(rows, row, columns->id);
+	const char *state = rows_value(rows, row, columns->state);
 
 	if (id == NULL || state == NULL || *state == HISTORY_LOCK_STATE)
 		return false;
@@ -72,7 +92,7 @@ static bool read_fact(const struct reading *reading, int row, struct fact *fact)
 		return false;
 	if (tool_of(reading)->resolve != NULL)
 		id = tool_of(reading)->resolve(reading->release, id);
-	*fact = (struct fact){id, rows_text(rows, row, "sum"), *state, row};
+	*fact = (struct fact){id, rows_value(rows, row, columns->sum), *state, row};
 	return true;
 }
 
@@ -102,20 +122,20 @@ static void fold_facts(struct reading *reading)
 static void collect_facts(struct reading *reading)
 {
 	int count = rows_count(reading->question->rows);
+	struct columns columns = columns_of(reading);
 
 	reading->facts = xcalloc((size_t)count + 1, sizeof(*reading->facts));
 	for (int row = 0; row < count; row++) {
 		struct fact *fact = &reading->facts[reading->fact_count];
 
-		if (!read_fact(reading, row, fact))
+		if (!read_fact(reading, &columns, row, fact))
 			continue;
 		reading->fact_count++;
 		if (fact->state == 'B')
 			raise_floor(reading, fact->id);
 	}
-	if (reading->fact_count > 0)
-		qsort_r(reading->facts, reading->fact_count, sizeof(*reading->facts), compare_facts,
-		    reading);
+	put_in_order(
+	    reading->facts, reading->fact_count, sizeof(*reading->facts), compare_facts, reading);
 	fold_facts(reading);
 }
 

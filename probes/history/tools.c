@@ -94,8 +94,8 @@ const struct history_tool history_tools[] = {
 	.name = "django",
 	.default_table = "django_migrations",
 	.columns = COLUMNS("app", "name", "applied"),
-	.sql = "SELECT app || '.' || name AS id, 'A' AS st, max(id)::text AS ord,"
-	       " NULL::text AS sum FROM {table} GROUP BY app, name ORDER BY max(id)",
+	.sql = "SELECT app || '.' || name AS id, 'A' AS st, id::text AS ord, NULL::text AS sum"
+	       " FROM {table}",
 	.advice = "python manage.py migrate",
 	.repair = "python manage.py migrate",
 	.engine = &history_engine_set,

@@ -30,12 +30,41 @@ struct keyed {
 	char *name;
 };
 
-static int compare_keyed(const void *a, const void *b)
+static int compare_rest(const void *a, const void *b)
 {
 	const struct keyed *x = a;
 	const struct keyed *y = b;
 
-	return x->key == y->key ? strcmp(x->name, y->name) : (x->key > y->key) - (x->key < y->key);
+	return strcmp(x->name, y->name);
+}
+
+/* One pass of a radix sort: moves items to sorted by one byte of their keys, unless all have the
+ * same one there. Gives whether it did. */
+static bool sort_by_byte(
+    const struct keyed *items, struct keyed *sorted, size_t count, unsigned shift)
+{
+	size_t starts[257] = {0};
+
+	for (size_t i = 0; i < count; i++)
+		starts[(items[i].key >> shift & 255) + 1]++;
+	if (starts[(items[0].key >> shift & 255) + 1] == count)
+		return false;
+	for (size_t i = 1; i < 256; i++)
+		starts[i] += starts[i - 1];
+	for (size_t i = 0; i < count; i++)
+		sorted[starts[items[i].key >> shift & 255]++] = items[i];
+	return true;
+}
+
+/* By strcmp, of count items that are in the order of their keys. */
+static void sort_equal_keys(struct keyed *items, size_t count)
+{
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && items[to].key == items[from].key;)
+			to++;
+		if (to - from > 1)
+			qsort(&items[from], to - from, sizeof(*items), compare_rest);
+	}
 }
 
 /* How long what all names begin with is. */
@@ -48,17 +77,27 @@ static size_t common_length(const struct strings *names)
 	return length;
 }
 
+/* Directories give their names in no order, and comparing 10,000 of them one by one would take
+ * longer than many files. */
 static void sort_names(struct strings *names)
 {
-	struct keyed *order = xcalloc(names->count, sizeof(*order));
-	size_t common = names->count > 0 ? common_length(names) : 0;
+	size_t count = names->count;
+	struct keyed *items = xcalloc(2 * count, sizeof(*items));
+	struct keyed *now = items;
+	struct keyed *next = items + count;
+	size_t common = count > 0 ? common_length(names) : 0;
 
-	for (size_t i = 0; i < names->count; i++)
-		order[i] = (struct keyed){string_key(names->items[i] + common), names->items[i]};
-	qsort(order, names->count, sizeof(*order), compare_keyed);
-	for (size_t i = 0; i < names->count; i++)
-		names->items[i] = order[i].name;
-	free(order);
+	for (size_t i = 0; i < count; i++)
+		now[i] = (struct keyed){string_key(names->items[i] + common), names->items[i]};
+	for (unsigned shift = 0; shift < 64 && count > 1; shift += 8)
+		if (sort_by_byte(now, next, count, shift)) {
+			now = next;
+			next = now == items ? items + count : items;
+		}
+	sort_equal_keys(now, count);
+	for (size_t i = 0; i < count; i++)
+		names->items[i] = now[i].name;
+	free(items);
 }
 
 int walk_list(const char *directory, enum walk_what what, bool (*accept)(const char *name),

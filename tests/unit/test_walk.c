@@ -60,6 +60,46 @@ static void names_are_in_byte_order(void **state)
 	    "x1234567 x1234567a x1234567za x1234567zb y");
 }
 
+/* Whatever bytes it is that they differ in. free() releases it. */
+static char *scattered_name(unsigned number)
+{
+	unsigned scattered = number * 40503U % 65536U;
+
+	switch (number % 4) {
+	case 0:
+		return xasprintf("%04x_a", scattered);
+	case 1:
+		return xasprintf("name_%u", scattered);
+	case 2:
+		return xasprintf("0123456789%u", scattered);
+	default:
+		return xasprintf("%u.%u", scattered % 10, scattered);
+	}
+}
+
+static void thousands_of_names_are_in_byte_order(void **state)
+{
+	struct strings names = {0};
+	struct error err;
+
+	(void)state;
+	mkdir("m", 0755);
+	for (unsigned i = 0; i < 4000; i++) {
+		char *name = scattered_name(i);
+		char *path = walk_path("m", name);
+
+		manifest_write(path, "");
+		free(path);
+		free(name);
+	}
+	assert_int_equal(walk_list("m", WALK_FILES, walk_is_shown, &names, &err), 0);
+	assert_int_equal(names.count, 4000);
+	for (size_t i = 1; i < names.count; i++)
+		assert_true(strcmp(names.items[i - 1], names.items[i]) < 0);
+	strings_done(&names);
+	workplace_remove("m");
+}
+
 static void an_empty_directory_has_no_names(void **state)
 {
 	struct strings names = {0};
@@ -151,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_are_in_byte_order),
+	    cmocka_unit_test(thousands_of_names_are_in_byte_order),
 	    cmocka_unit_test(an_empty_directory_has_no_names),
 	    cmocka_unit_test(files_of_every_size_are_read_whole),
 	    cmocka_unit_test(a_pipe_is_no_file_whatever_is_in_it),
