@@ -370,14 +370,24 @@ void python_read(struct python_lexer *lexer, struct python_token *token)
 	token->length = (size_t)(lexer->at - token->start);
 }
 
-/* Steps over bytes that neither end a line nor change what the next ones mean. The word before a
- * quote is left: it may be a prefix. */
+/* Behind bytes that neither end a line nor change what the next ones mean. */
+static const char *behind_inert(const struct python_lexer *lexer, const char *at)
+{
+	for (;;) {
+		while (
+		    at < lexer->end && (is_word(*at) || kind_of(*at) == 'b' || kind_of(*at) == 'o'))
+			at++;
+		if (lexer->end - at < 2 || at[0] != '(' || at[1] != ')')
+			return at;
+		at += 2;
+	}
+}
+
+/* The word before a quote is left: it may be a prefix. */
 static void skip_inert(struct python_lexer *lexer)
 {
-	const char *at = lexer->at;
+	const char *at = behind_inert(lexer, lexer->at);
 
-	while (at < lexer->end && (is_word(*at) || kind_of(*at) == 'b' || kind_of(*at) == 'o'))
-		at++;
 	if (at < lexer->end && is_quote(*at))
 		while (at > lexer->at && is_word(at[-1]))
 			at--;
@@ -391,6 +401,25 @@ void python_read_line_end(struct python_lexer *lexer, struct python_token *token
 			skip_inert(lexer);
 		python_read(lexer, token);
 	} while (token->kind != PYTHON_NEWLINE && token->kind != PYTHON_END);
+}
+
+void python_skip_body(struct python_lexer *lexer, size_t indent)
+{
+	while (!at_end(lexer)) {
+		const char *at = lexer->at;
+		const char *end;
+		size_t columns = 0;
+
+		for (; at < lexer->end && kind_of(*at) == 'b'; at++)
+			columns = indent_after(columns, *at);
+		end = at < lexer->end && !is_newline(*at) && columns <= indent
+			  ? at
+			  : behind_inert(lexer, at);
+		if (end == lexer->end || !is_newline(*end))
+			return;
+		lexer->at = end;
+		next_line(lexer);
+	}
 }
 
 static const char *behind_blanks(const struct python_lexer *lexer, const char *at)

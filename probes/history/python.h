@@ -55,6 +55,10 @@ void python_read(struct python_lexer *lexer, struct python_token *token);
  * passed over unread. */
 void python_read_line_end(struct python_lexer *lexer, struct python_token *token);
 
+/* From the beginning of a line on: passes over those that are empty, or indented further than that
+ * and nothing but words and operators. What stops it is read next. */
+void python_skip_body(struct python_lexer *lexer, size_t indent);
+
 /*
  * Short ways past what nearly all lines are, for a lexer behind the first word of a statement
  * outside of brackets. Where a line is anything else they return false, and the lexer is where it

@@ -474,6 +474,8 @@ static void read_module(struct parser *parser)
 		if (!parser->in_definition)
 			read_line(parser);
 		skip_line(parser);
+		if (parser->in_definition)
+			python_skip_body(&parser->lexer, parser->definition_indent);
 		if (parser->token.kind == PYTHON_NEWLINE)
 			advance(parser);
 	}
