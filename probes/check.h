@@ -23,6 +23,7 @@ enum gate { GATE_STARTUP, GATE_READINESS, GATE_COUNT };
 extern const char *const gate_names[];
 
 #define STATEMENT_MAX_PARAMETERS 18
+#define STATEMENT_NAME_BYTES 64
 
 /* A read-only statement with its parameters ($1 …). All of it is valid until the next step. */
 struct statement {
@@ -33,8 +34,8 @@ struct statement {
 	size_t answer_limit_bytes; /* on the wire; more is no answer to this statement. 0: 1 MiB */
 	const char *search_path;   /* NULL: pg_catalog. Else a user's own SQL, which may change what
 				      its session does by itself */
-	const char *name; /* of this very SQL, under 64 bytes: prepared under it, once, in a session
-			     that is ours alone; or NULL */
+	const char *name; /* of this very SQL, under STATEMENT_NAME_BYTES: prepared under it, once,
+			     in a session that is ours alone; or NULL */
 	bool is_command;  /* answered without rows: an empty result is its answer */
 };
 
@@ -60,8 +61,9 @@ struct check_run {
 	const struct check *check;
 	struct check_memory *memory;
 	const struct round_facts *facts;
-	int steps; /* statements asked so far; the kind's own to count on */
-	char *sql; /* texts that the kind built; check_run_done frees them */
+	int steps;                       /* statements asked so far; the kind's own to count on */
+	char name[STATEMENT_NAME_BYTES]; /* of sql */
+	char *sql;                       /* texts that the kind built; check_run_done frees them */
 	char *place;
 	char *carried;
 	struct verdict judged; /* what stands already while more is asked */

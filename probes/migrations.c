@@ -99,6 +99,13 @@ static const char locate_sql[] =
     " WHERE c.relname = $1 AND ($2 = '' OR n.nspname = $2) AND c.relkind IN ('r','p','f','v','m')"
     " AND n.nspname NOT LIKE 'pg\\_temp\\_%' ORDER BY n.nspname LIMIT 8";
 
+static const struct statement locate = {
+    .sql = locate_sql,
+    .name = "schemalatch_locate",
+    .parameters = {"", "", ""},
+    .parameter_count = 3,
+};
+
 static const char *const locate_columns[] = {
     "schema", "database", "readable", "columns", "has_rails_metadata", "has_lock_table", NULL};
 
@@ -274,12 +281,11 @@ static enum check_step ask_where(struct check_run *run, struct statement *statem
 	const struct migrations_plan *plan = run->check->plan;
 
 	run->sql = lock_table(plan);
-	*statement = (struct statement){
-	    .sql = locate_sql,
-	    .parameters = {plan_table(plan), plan_schema(run->check),
-		run->sql != NULL ? run->sql : ""},
-	    .parameter_count = 3,
-	};
+	*statement = locate;
+	statement->parameters[0] = plan_table(plan);
+	statement->parameters[1] = plan_schema(run->check);
+	if (run->sql != NULL)
+		statement->parameters[2] = run->sql;
 	run->steps++;
 	return CHECK_ASK;
 }
@@ -348,7 +354,10 @@ static enum check_step ask_rows(
 	run->place = text_take(&shown);
 	run->sql = history_sql(plan, schema, rows_bool(rows, row, "has_lock_table"));
 	run->carried = lock_key_text(plan, schema, rows_text(rows, row, "database"));
-	*statement = (struct statement){.sql = run->sql, .answer_limit_bytes = HISTORY_LIMIT_BYTES};
+	snprintf(
+	    run->name, sizeof(run->name), "schemalatch_history_%016" PRIx64, text_hash(run->sql));
+	*statement = (struct statement){
+	    .sql = run->sql, .name = run->name, .answer_limit_bytes = HISTORY_LIMIT_BYTES};
 	run->steps++;
 	return CHECK_ASK;
 }

@@ -213,3 +213,12 @@ void text_copy_clean(char *buffer, size_t size, const char *source)
 	memcpy(buffer, text_string(&text), text.length + 1);
 	text_done(&text);
 }
+
+uint64_t text_hash(const char *string)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *string != '\0'; string++)
+		hash = (hash ^ (unsigned char)*string) * UINT64_C(0x100000001b3);
+	return hash;
+}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
 	char *data; /* always NUL-terminated once something was added; NULL before */
@@ -43,5 +44,8 @@ void text_done(struct text *text);
 /* Copies source into a buffer of size bytes as text_add_clean would, cut with "…" where too long.
  */
 void text_copy_clean(char *buffer, size_t size, const char *source);
+
+/* A number that two strings of one's own making hardly ever share: FNV-1a of 64 bits. */
+uint64_t text_hash(const char *string);
 
 #endif

@@ -80,14 +80,38 @@ static bool send_prefix(struct session *session, const char *search_path)
 		   2, NULL, values, NULL, NULL, 0) == 1;
 }
 
-/* A name that is prepared in this connection, and is from now on where there is room for it. */
-static bool send_preparation(struct session *session, const struct statement *statement)
+/* The one of that name in this connection, NULL where there is none. */
+static struct prepared *find_prepared(struct session *session, const char *name)
 {
 	for (size_t i = 0; i < session->prepared_count; i++)
-		if (strcmp(session->prepared[i], statement->name) == 0)
-			return true;
-	snprintf(session->prepared[session->prepared_count++], SESSION_NAME_BYTES, "%s",
-	    statement->name);
+		if (strcmp(session->prepared[i].name, name) == 0)
+			return &session->prepared[i];
+	return NULL;
+}
+
+static bool may_be_named(struct session *session, const struct statement *statement)
+{
+	const struct prepared *prepared;
+
+	if (statement->name == NULL || !session->settings_hold || session->without_names)
+		return false;
+	prepared = find_prepared(session, statement->name);
+	return prepared != NULL ? !prepared->given_up
+				: session->prepared_count < SESSION_PREPARED_MAX;
+}
+
+/* A name that is prepared in this connection, and is from now on. */
+static bool send_preparation(struct session *session, const struct statement *statement)
+{
+	struct prepared *prepared = find_prepared(session, statement->name);
+
+	session->asking.prepared = prepared;
+	if (prepared != NULL)
+		return true;
+	prepared = &session->prepared[session->prepared_count++];
+	*prepared = (struct prepared){.given_up = false};
+	snprintf(prepared->name, sizeof(prepared->name), "%s", statement->name);
+	session->asking.prepared = prepared;
 	session->asking.ends_due++;
 	return PQsendPrepare(session->connection, statement->name, statement->sql, 0, NULL) == 1;
 }
@@ -113,7 +137,6 @@ static bool send_named(struct session *session, const struct statement *statemen
 {
 	struct forms forms = forms_of(statement);
 
-	session->asking.is_named = true;
 	if (!send_preparation(session, statement))
 		return false;
 	session->asking.ends_due++;
@@ -126,9 +149,8 @@ static bool send_statement(struct session *session, const struct statement *stat
 	struct forms forms = forms_of(statement);
 
 	session->asking.is_command = statement->is_command;
-	session->asking.is_named = false;
-	if (statement->name != NULL && session->settings_hold && !session->without_names &&
-	    session->prepared_count < SESSION_PREPARED_MAX)
+	session->asking.prepared = NULL;
+	if (may_be_named(session, statement))
 		return send_named(session, statement);
 	session->asking.ends_due++;
 	return PQsendQueryParams(session->connection, statement->sql, statement->parameter_count,
@@ -237,6 +259,26 @@ static bool is_unwanted(const struct session *session, const PGresult *rows)
 	return session->database->server == SERVER_PRIMARY && rows_bool(rows, 0, "standby");
 }
 
+/* Failures of the statement itself, which say nothing of names. */
+static bool is_of_statement(const char *sqlstate)
+{
+	static const char *const own[] = {
+	    "42501", "42P01", "3F000", "55P03", "57014", "53200", "53100", NULL};
+
+	for (const char *const *state = own; *state != NULL; state++)
+		if (strcmp(sqlstate, *state) == 0)
+			return true;
+	return false;
+}
+
+/* Asked without a name, it is told in full next time. A name that is not known where the statement
+ * went means that something below does not keep any. */
+static void note_failed_name(struct session *session, const char *sqlstate)
+{
+	session->asking.prepared->given_up = true;
+	session->without_names = session->without_names || !is_of_statement(sqlstate);
+}
+
 /* The pipeline has ended; answer is that of the first statement that failed, else of the last. */
 static void answered(struct session *session)
 {
@@ -262,9 +304,8 @@ static void answered(struct session *session)
 		session->ran_foreign = false;
 		session_opened(session);
 	} else {
-		/* Whatever the reason: asked without a name it is told in full. */
-		session->without_names =
-		    session->without_names || (session->asking.is_named && !has_rows);
+		if (session->asking.prepared != NULL && !has_rows)
+			note_failed_name(session, sqlstate);
 		session_enter(session, SESSION_IDLE);
 		session->handler.on_answer(&answer, NULL, session->handler.arg);
 	}

@@ -50,16 +50,21 @@ struct opening {
 
 /* Of one statement, until it is answered. */
 struct asking {
-	int ends_due;     /* statements of the pipeline that have not ended yet */
-	PGresult *result; /* the first error, else the newest rows */
-	bool is_command;  /* an empty result is its answer */
-	bool is_named;    /* asked by the name that it was prepared under */
+	int ends_due;              /* statements of the pipeline that have not ended yet */
+	PGresult *result;          /* the first error, else the newest rows */
+	bool is_command;           /* an empty result is its answer */
+	struct prepared *prepared; /* by whose name it was asked, or NULL */
 	uint64_t bytes_before;
 	size_t bytes_limit;
 };
 
-#define SESSION_PREPARED_MAX 8
-#define SESSION_NAME_BYTES 64
+/* A statement of this connection. */
+struct prepared {
+	char name[STATEMENT_NAME_BYTES];
+	bool given_up; /* it failed once: perhaps it was never prepared */
+};
+
+#define SESSION_PREPARED_MAX 16
 
 struct session {
 	struct event_base *base;
@@ -88,7 +93,7 @@ struct session {
 	bool settings_hold; /* the session itself is read-only and bounded: no prefix needed */
 	bool told_unencrypted;
 
-	char prepared[SESSION_PREPARED_MAX][SESSION_NAME_BYTES]; /* names, in this connection */
+	struct prepared prepared[SESSION_PREPARED_MAX];
 	size_t prepared_count;
 	bool without_names; /* something below does not keep them: learnt once, kept */
 };
