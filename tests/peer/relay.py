@@ -43,6 +43,7 @@ class Relay:
         self.answers = wire.Stream(upstream.recv)
         self.settled = False  # the first ReadyForQuery has passed
         self.statement = ""  # the client's latest
+        self.prepared = {}  # SQL by name
         self.met = Counter()  # how often each `at` of this connection applied
 
     def run(self):
@@ -60,9 +61,19 @@ class Relay:
     def _pass_on_requests(self):
         while self.visit.has_input():
             request = self.visit.stream.message()
-            if note_statement(self.visit, request):
-                self.statement = self.visit.statements[-1]
+            note_statement(self.visit, request)
+            self._follow(request)
             self.upstream.sendall(self._spoil(request))
+
+    def _follow(self, request):
+        kind = wire.kind_of(request)
+        if kind == "P":
+            name, self.statement = wire.strings_of(request, 2)
+            self.prepared[name] = self.statement
+        elif kind == "B":
+            self.statement = self.prepared[wire.strings_of(request, 2)[1]]
+        elif kind == "Q":
+            self.statement = wire.statement_of(request)
 
     def _spoil(self, request):
         """A statement that the real server refuses, in the place of one that is to fail."""
