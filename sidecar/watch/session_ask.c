@@ -259,15 +259,15 @@ static bool is_unwanted(const struct session *session, const PGresult *rows)
 	return session->database->server == SERVER_PRIMARY && rows_bool(rows, 0, "standby");
 }
 
-/* Failures of the statement itself, which say nothing of names. */
+/* Failures of the statement itself, which say nothing of names: by class, what it may not do or
+ * does not find, resources, locks, and being cancelled. */
 static bool is_of_statement(const char *sqlstate)
 {
-	static const char *const own[] = {
-	    "42501", "42P01", "3F000", "55P03", "57014", "53200", "53100", NULL};
+	static const char *const classes[] = {"3F", "42", "53", "55", "57", NULL};
 
-	for (const char *const *state = own; *state != NULL; state++)
-		if (strcmp(sqlstate, *state) == 0)
-			return true;
+	for (const char *const *one = classes; *one != NULL; one++)
+		if (strncmp(sqlstate, *one, 2) == 0)
+			return strcmp(sqlstate, "42P05") != 0; /* the name is there already */
 	return false;
 }
 
