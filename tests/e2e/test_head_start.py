@@ -12,9 +12,9 @@ from support.postgres import Postgres
 from support.processes import free_port, guarded
 from support.revisions import set_versions
 from support.sidecar import alembic, command_line, configuration, environment, run, tables
+from support.statements import log_lines
 from support.waiting import PATIENCE, wait_until
 
-OURS = "/schemalatch"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def idle_session(database):
 
 
 def asked(database, what):
-    return [line for line in database.server.log_lines(f"@{database.name}{OURS}") if what in line]
+    return [line for line in log_lines(database) if what in line]
 
 
 @pytest.mark.parametrize("command", [("check",), ("wait", "--timeout", "20s")])
@@ -97,7 +97,7 @@ def test_nothing_is_asked_where_a_file_is_wrong(there, tmp_path):
 def test_no_session_is_opened_where_the_configuration_is_wrong(there):
     result = run("check", config=configuration(there.url(), tables(), alembic(list="/no/such")))
     assert result.code == 2 and "no table is named" in result.err and "/no/such" in result.err
-    assert not there.server.log_lines(f"@{there.name}{OURS}")
+    assert not log_lines(there)
 
 
 def test_a_session_that_was_lost_meanwhile_is_opened_anew(there, tmp_path):

@@ -1,7 +1,6 @@
 """While nothing changes, a round asks one cheap question; whatever does change is seen."""
 
 import contextlib
-import re
 import threading
 
 import pytest
@@ -10,10 +9,10 @@ from support.pgbouncer import PgBouncer
 from support.postgres import HBA, Postgres
 from support.revisions import set_versions
 from support.sidecar import alembic, configuration, tables
+from support.statements import statements
 from support.waiting import stays, wait_until
 
 HOUR_OF_ROUNDS = 360  # at the default period of 10 s
-OURS = "/schemalatch"
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +34,6 @@ def told(talkative_server):
 def quiet(database):
     database.execute("CREATE TABLE users (id int)")
     return database
-
-
-def statements(database):
-    """What the sidecar's sessions have asked of the database, in order."""
-    lines = database.server.log_lines(f"@{database.name}{OURS}")
-    said = [line.split(OURS, 1)[1].partition(" LOG:  ")[2] for line in lines]
-    return [text for text in said if text.startswith(("statement:", "execute "))]
 
 
 def is_snapshot(statement):
@@ -96,62 +88,6 @@ def test_a_history_is_read_in_every_round(told, start):
     sidecar.wait_round()
     told.execute("DELETE FROM alembic_version")
     sidecar.wait_check("migrations", reason="empty")
-
-
-def forms(asked):
-    """How each was asked: the name it was prepared under, or "<unnamed>"."""
-    return [re.sub("_[0-9a-f]{16}$", "", text.removeprefix("execute ").split(":")[0]) for text in asked]
-
-
-def history_rounds(told, start):
-    config = configuration(told.url(), alembic(revisions=["aa01"]), period="200ms", retryPeriod="100ms")
-    return start(config).wait_ready()
-
-
-def test_a_history_is_asked_by_statements_that_are_prepared_once(told, start):
-    sidecar = history_rounds(told, start)
-    sidecar.wait_round()
-    before = len(statements(told))
-    sidecar.wait_round(rounds=4)
-    assert set(forms(statements(told)[before:])) == {
-        "schemalatch_snapshot", "schemalatch_locate", "schemalatch_history"}
-
-
-def test_a_statement_that_failed_once_is_asked_plainly_and_the_others_stay_prepared(told, start):
-    """Had the lock been there when it was prepared, there would be none of that name."""
-    sidecar = history_rounds(told, start)
-    with contextlib.closing(told.connect()) as connection:
-        connection.autocommit = False
-        connection.cursor().execute("LOCK alembic_version IN ACCESS EXCLUSIVE MODE")
-        wait_until(lambda: told.server.log_lines("canceling statement due to lock timeout"),
-                   what="a look that the lock keeps from its answer")
-        connection.rollback()
-    sidecar.wait_check("migrations", verdict="ready", reason="ok")
-    sidecar.wait_round()
-    before = len(statements(told))
-    sidecar.wait_round(rounds=4)
-    assert {"schemalatch_locate", "<unnamed>"} <= set(forms(statements(told)[before:]))
-    told.execute("UPDATE alembic_version SET version_num = 'zz99'")
-    sidecar.wait_check("migrations", reason="ahead")
-
-
-@pytest.mark.parametrize("change", [
-    "ALTER TABLE alembic_version ALTER version_num TYPE text",
-    "ALTER TABLE alembic_version ADD note int DEFAULT 7",
-    "BEGIN; ALTER TABLE alembic_version RENAME TO kept;"
-    " CREATE VIEW alembic_version AS SELECT version_num FROM kept; COMMIT",
-    "BEGIN; DROP TABLE alembic_version; CREATE TABLE alembic_version (version_num varchar(64) NOT NULL);"
-    " INSERT INTO alembic_version VALUES ('aa01'); COMMIT",
-])
-def test_a_history_that_has_become_another_table_is_read_as_before(told, start, change):
-    sidecar = history_rounds(told, start)
-    sidecar.wait_round(rounds=2)
-    told.execute(change)
-    sidecar.wait_round(rounds=3)
-    assert sidecar.check("migrations")["verdict"] == "ready"
-    assert not told.server.log_lines("cached plan")
-    told.execute("UPDATE alembic_version SET version_num = 'bb02'")
-    sidecar.wait_check("migrations", reason="ahead")
 
 
 def test_an_hours_worth_of_rounds_only_reads(told, start):
