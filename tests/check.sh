@@ -30,11 +30,13 @@ check_asan() {
     ctest --preset asan --parallel "$(nproc)"
 }
 
-# Threads: the hand-over between the two, and the daemon under load while its server misbehaves.
+# Threads: the hand-over between the two, the daemon under load while its server misbehaves, and the
+# checking thread's start while files are still read.
 check_tsan() {
     build tsan
     ctest --preset tsan -L unit --parallel "$(nproc)"
     run_program tsan 4 tests/e2e/test_load.py
+    run_program tsan 4 tests/e2e/test_head_start.py
     SCHEMALATCH_TEST_RELOADS=100 run_program tsan 4 tests/e2e/test_reload.py
 }
 
