@@ -62,7 +62,8 @@ static int make(struct serving *serving, const struct options *options, struct l
 {
 	struct watcher *watcher = &serving->watcher;
 
-	if (watcher_init(watcher, loaded->config, log, log, err) != 0)
+	if (watcher_init(watcher, loaded->config, log, log, err) != 0 ||
+	    watcher_heed_signals(watcher, err) != 0)
 		return -1;
 	checker_keep_state(watcher->checker);
 	serving->reloader = reloader_create(watcher, options, loaded, err);

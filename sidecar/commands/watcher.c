@@ -93,12 +93,12 @@ static void on_signal(evutil_socket_t number, short events, void *arg)
 	watcher_stop(watcher);
 }
 
-static int add_signals(struct watcher *watcher)
+int watcher_heed_signals(struct watcher *watcher, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
 		watcher->signals[i] = evsignal_new(watcher->base, handled[i], on_signal, watcher);
 		if (watcher->signals[i] == NULL || event_add(watcher->signals[i], NULL) != 0)
-			return -1;
+			return error_set(err, "cannot watch for signals: %s", strerror(errno));
 	}
 	return 0;
 }
@@ -162,11 +162,8 @@ static int start(struct watcher *watcher, struct error *err)
 	return 0;
 }
 
-/* Signals are ours only once somebody attends to them. */
 int watcher_run(struct watcher *watcher, struct error *err)
 {
-	if (add_signals(watcher) != 0)
-		return error_set(err, "cannot watch for signals: %s", strerror(errno));
 	if (start(watcher, err) != 0)
 		return -1;
 	event_active(watcher->tick, EV_TIMEOUT, 0);
@@ -261,8 +258,8 @@ int watcher_command(const struct options *options, watcher_news_cb *on_news, voi
 
 	watcher->on_news = on_news;
 	watcher->arg = arg;
-	if (config != NULL && watching.runs && add_limit(watcher, limit_ms, err) == 0 &&
-	    watcher_run(watcher, err) == 0)
+	if (config != NULL && watching.runs && watcher_heed_signals(watcher, err) == 0 &&
+	    add_limit(watcher, limit_ms, err) == 0 && watcher_run(watcher, err) == 0)
 		result = (int)*code;
 	if (watching.is_made && !watcher_done(watcher)) {
 		fflush(stdout);

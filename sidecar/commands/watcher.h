@@ -54,11 +54,16 @@ struct watcher {
 int watcher_init(struct watcher *watcher, struct config *config, struct log *log,
     struct log *ledger_log, struct error *err);
 
+/* From now on SIGTERM, SIGINT and SIGHUP are watcher_run's to attend to, which must follow soon;
+ * until then they do what they do to any program. Returns 0, or -1 with err. */
+int watcher_heed_signals(struct watcher *watcher, struct error *err);
+
 /* Starts the checking thread, which asks no check before watcher_run: for the time in which what
  * they want is still being read. Returns 0, or -1 with err. */
 int watcher_go_ahead(struct watcher *watcher, struct error *err);
 
-/* Checks until watcher_stop, or SIGTERM or SIGINT. Returns 0, or -1 with err. */
+/* Checks until watcher_stop, or SIGTERM or SIGINT where they are heeded. Returns 0, or -1 with err.
+ */
 int watcher_run(struct watcher *watcher, struct error *err);
 void watcher_stop(struct watcher *watcher);
 
