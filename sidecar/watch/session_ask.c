@@ -413,10 +413,11 @@ void session_step_ask(struct session *session, short events)
 		(void)PQisBusy(
 		    session->connection); /* reads notices and parameters out of the buffer */
 	take_notifications(session);
-	if (progress == PROGRESS_DONE)
-		answered(session);
-	else if (is_flooded(session))
+	/* Also where all of it has come in one go: what is too much does not depend on the pace. */
+	if (is_flooded(session))
 		flooded(session);
+	else if (progress == PROGRESS_DONE)
+		answered(session);
 	else if (progress == PROGRESS_BROKEN || lost ||
 		 PQstatus(session->connection) != CONNECTION_OK)
 		broken(session);
