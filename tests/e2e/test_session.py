@@ -151,9 +151,11 @@ def test_the_session_is_ended_politely_at_exit(server, filled, start):
 
 
 def test_pg_terminate_backend_is_survived_quietly(server, filled, start):
-    sidecar = start(checks(filled)).wait_ready()
+    """Between two rounds: in the midst of one there would be a statement without an answer."""
+    sidecar = start(checks(filled, period="1s")).wait_ready()
     before = len(sidecar.events(check="tables"))
     for _ in range(3):
+        sidecar.wait_round(rounds=0)
         (pid, *_), = [s for s in server.sessions() if s[1] == filled.name]
         server.execute("SELECT pg_terminate_backend(%s)", (pid,))
         wait_until(lambda: [s for s in server.sessions() if s[1] == filled.name and s[0] != pid], 20,
