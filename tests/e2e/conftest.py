@@ -7,6 +7,7 @@ import pytest
 from support import postgres
 from support.names import Names
 from support.postgres import Postgres
+from support.revisions import set_versions
 from support.sidecar import Sidecar, program
 from support.waiting import PATIENCE
 
@@ -53,6 +54,22 @@ def database(server):
 def own_database(own_server):
     """An empty database of the server that a test may do anything to."""
     return own_server.create_database()
+
+
+@pytest.fixture(scope="session")
+def talkative_server():
+    """A server that writes every statement, and every log-in, to its log."""
+    with Postgres({"log_statement": "all", "log_connections": "on"}) as running:
+        yield running
+
+
+@pytest.fixture
+def told(talkative_server):
+    """A database whose server logs every statement, with what the checks want in it."""
+    made = talkative_server.create_database()
+    made.execute("CREATE TABLE users (id int)")
+    set_versions(made, "aa01")
+    return made
 
 
 @pytest.fixture

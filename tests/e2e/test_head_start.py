@@ -8,27 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from support.postgres import Postgres
 from support.processes import free_port, guarded
-from support.revisions import set_versions
 from support.sidecar import alembic, command_line, configuration, environment, run, tables
 from support.statements import log_lines
 from support.waiting import PATIENCE, wait_until
 
-
-
-@pytest.fixture(scope="module")
-def talkative():
-    with Postgres({"log_statement": "all", "log_connections": "on"}) as server:
-        yield server
-
-
-@pytest.fixture
-def there(talkative):
-    database = talkative.create_database()
-    database.execute("CREATE TABLE users (id int)")
-    set_versions(database, "aa01")
-    return database
 
 
 class Reading:
@@ -73,38 +57,38 @@ def asked(database, what):
 
 
 @pytest.mark.parametrize("command", [("check",), ("wait", "--timeout", "20s")])
-def test_the_session_is_there_before_the_files_are_read(there, tmp_path, command):
-    with reading(command, there.url(), tmp_path, checks=(tables("users"),)) as started:
-        idle_session(there)
-        assert not asked(there, "relname"), "a check was asked before all was known"
+def test_the_session_is_there_before_the_files_are_read(told, tmp_path, command):
+    with reading(command, told.url(), tmp_path, checks=(tables("users"),)) as started:
+        idle_session(told)
+        assert not asked(told, "relname"), "a check was asked before all was known"
         code, out, err = started.finish("aa01\n")
     assert code == 0, out + err
-    assert asked(there, "relname"), "no check was asked"
-    opened = there.server.log_lines(f"database={there.name} application_name=schemalatch")
+    assert asked(told, "relname"), "no check was asked"
+    opened = told.server.log_lines(f"database={told.name} application_name=schemalatch")
     assert len(opened) == 1, "the session that was there has not been used"
 
 
-def test_nothing_is_asked_where_a_file_is_wrong(there, tmp_path):
-    with reading(("check",), there.url(), tmp_path, checks=(tables("users"),)) as started:
-        idle_session(there)
+def test_nothing_is_asked_where_a_file_is_wrong(told, tmp_path):
+    with reading(("check",), told.url(), tmp_path, checks=(tables("users"),)) as started:
+        idle_session(told)
         code, out, err = started.finish("a@b\n")
     assert (code, out) == (2, "")
     assert 'revision "a@b" has a "@"' in err
-    assert not asked(there, "relname")
-    wait_until(lambda: there.name not in [name for _, name, _, _ in there.server.sessions()])
+    assert not asked(told, "relname")
+    wait_until(lambda: told.name not in [name for _, name, _, _ in told.server.sessions()])
 
 
-def test_no_session_is_opened_where_the_configuration_is_wrong(there):
-    result = run("check", config=configuration(there.url(), tables(), alembic(list="/no/such")))
+def test_no_session_is_opened_where_the_configuration_is_wrong(told):
+    result = run("check", config=configuration(told.url(), tables(), alembic(list="/no/such")))
     assert result.code == 2 and "no table is named" in result.err and "/no/such" in result.err
-    assert not log_lines(there)
+    assert not log_lines(told)
 
 
-def test_a_session_that_was_lost_meanwhile_is_opened_anew(there, tmp_path):
-    with reading(("check", "--json"), there.url(), tmp_path) as started:
-        pid = idle_session(there)
-        there.execute("SELECT pg_terminate_backend(%s)", (pid,))
-        wait_until(lambda: pid not in [found[0] for found in there.server.sessions()])
+def test_a_session_that_was_lost_meanwhile_is_opened_anew(told, tmp_path):
+    with reading(("check", "--json"), told.url(), tmp_path) as started:
+        pid = idle_session(told)
+        told.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        wait_until(lambda: pid not in [found[0] for found in told.server.sessions()])
         code, out, err = started.finish("aa01\n")
     assert code == 0, out + err
     assert json.loads(out)["databases"][0]["checks"][0]["verdict"] == "ready"
@@ -117,9 +101,9 @@ def test_a_server_that_is_not_there_is_told_once_all_is_read(tmp_path):
     assert code == 3 and "refuse" in out
 
 
-def test_a_signal_ends_it_at_once(there, tmp_path):
+def test_a_signal_ends_it_at_once(told, tmp_path):
     """SIGINT does as well, unless whoever started us ignores it, as shells do for what runs behind."""
-    with reading(("wait",), there.url(), tmp_path) as started:
-        idle_session(there)
+    with reading(("wait",), told.url(), tmp_path) as started:
+        idle_session(told)
         started.process.send_signal(signal.SIGTERM)
         assert started.process.wait(timeout=10 * PATIENCE) == -signal.SIGTERM

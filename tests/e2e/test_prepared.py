@@ -5,24 +5,9 @@ import re
 
 import pytest
 
-from support.postgres import Postgres
-from support.revisions import set_versions
 from support.sidecar import alembic, configuration
 from support.statements import statements
 from support.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def talkative_server():
-    with Postgres({"log_statement": "all"}) as server:
-        yield server
-
-
-@pytest.fixture
-def told(talkative_server):
-    database = talkative_server.create_database()
-    set_versions(database, "aa01")
-    return database
 
 
 def forms(asked):

@@ -8,6 +8,7 @@ from support.namespaces import host_named
 from support.postgres import Postgres
 from support.revisions import set_versions
 from support.sidecar import alembic, configuration, run, tables
+from support.statements import sql_of
 from support.waiting import stays, wait_until
 
 WITNESS = """
@@ -39,15 +40,6 @@ def checks(database, user="postgres", **keys):
     return configuration(database.url(user), tables("users"), alembic(revisions=["aa01"]), **keys)
 
 
-def statements(server, database):
-    """What our sessions have run in that database, as the server logged it."""
-    mark = f"@{database.name}/schemalatch"
-    whole = server.log_text().replace("\n\t", " ")  # a statement of several lines
-    lines = [line for line in whole.splitlines() if mark in line]
-    found = [re.search(r"(?:statement|execute [^:]*): (.*)", line) for line in lines]
-    return [match[1] for match in found if match]
-
-
 @pytest.mark.parametrize("pod", ["shop-7d4b9c-x2x4z", "h" * 64], ids=["usual", "longest"])
 def test_the_session_is_named_for_the_pod(server, filled, start, pod):
     """A pod's host name is its own; the server keeps 63 bytes of what we tell."""
@@ -60,7 +52,7 @@ def test_it_only_reads(server, filled, start):
     sidecar = start(checks(filled)).wait_ready()
     filled.execute("DROP TABLE users")
     sidecar.wait_check("tables", reason="missing")
-    found = statements(server, filled)
+    found = sql_of(filled)
     assert found
     allowed = re.compile(r"\s*(SELECT|WITH|SHOW|BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SET)\b", re.I)
     assert not [s for s in found if not allowed.match(s)]
@@ -196,7 +188,7 @@ def test_a_migration_does_not_wait_for_us(server, filled, start):
 
 def test_one_shot_commands_are_as_polite(server, filled):
     assert run("check", config=checks(filled)).code == 0
-    found = statements(server, filled)
+    found = sql_of(filled)
     assert found
     wait_until(lambda: server.log_lines(f"@{filled.name}/schemalatch", "disconnection"), 20,
                "the end of the session")

@@ -6,28 +6,13 @@ import threading
 import pytest
 
 from support.pgbouncer import PgBouncer
-from support.postgres import HBA, Postgres
+from support.postgres import HBA
 from support.revisions import set_versions
 from support.sidecar import alembic, configuration, tables
-from support.statements import statements
+from support.statements import sql_of, statements
 from support.waiting import stays, wait_until
 
 HOUR_OF_ROUNDS = 360  # at the default period of 10 s
-
-
-@pytest.fixture(scope="module")
-def talkative_server():
-    with Postgres({"log_statement": "all"}) as server:
-        yield server
-
-
-@pytest.fixture
-def told(talkative_server):
-    """A database whose server logs every statement, with what the checks want in it."""
-    database = talkative_server.create_database()
-    database.execute("CREATE TABLE users (id int)")
-    set_versions(database, "aa01")
-    return database
 
 
 @pytest.fixture
@@ -96,7 +81,7 @@ def test_an_hours_worth_of_rounds_only_reads(told, start):
     sidecar = start(config).wait_ready()
     sidecar.wait_until(lambda s: s.metrics().value("schemalatch_rounds_total", database="main")
                        >= HOUR_OF_ROUNDS, 60, "an hour's worth of rounds")
-    asked = [text.partition(": ")[2] for text in statements(told)]
+    asked = sql_of(told)
     assert len(asked) > HOUR_OF_ROUNDS
     others = [sql for sql in asked if not sql.startswith(("SELECT ", "WITH s AS MATERIALIZED"))]
     assert others == ['LISTEN "schemalatch"']
