@@ -7,7 +7,6 @@ import pytest
 
 from support.pgbouncer import PgBouncer
 from support.postgres import HBA
-from support.revisions import set_versions
 from support.sidecar import alembic, configuration, tables
 from support.statements import sql_of, statements
 from support.waiting import stays, wait_until
