@@ -50,8 +50,9 @@ struct patrol {
 				    database: not known yet */
 	int64_t place_opened_ms; /* the session in which that was asked last */
 	bool in_round;
-	bool is_held; /* what its checks want is not known yet */
-	bool is_due;  /* the round has come to its checks, or to its end, and is held there */
+	bool was_idle; /* the session, up to now: it may have ended meanwhile */
+	bool is_held;  /* what its checks want is not known yet */
+	bool is_due;   /* the round has come to its checks, or to its end, and is held there */
 	bool rests;
 	bool has_looked;
 	int64_t started_ms;
@@ -108,11 +109,11 @@ static void arm(struct patrol *patrol)
 }
 
 /* The longest that the coming round may take, with time to spare: who hears nothing by then knows
- * that the checking thread is stuck. A connect, LISTEN and at most four readings of the sentinel;
- * then each check asks three statements at most. */
+ * that the checking thread is stuck. A session that turns out to be lost, a connect, LISTEN and at
+ * most four readings of the sentinel; then each check asks three statements at most. */
 static int64_t round_limit_ms(const struct patrol *patrol)
 {
-	return patrol->database->timeout_ms * (6 + 3 * (int64_t)patrol->database->check_count) +
+	return patrol->database->timeout_ms * (7 + 3 * (int64_t)patrol->database->check_count) +
 	       5000;
 }
 
@@ -428,9 +429,34 @@ static void take_answer(struct patrol *patrol, const struct answer *answer)
 		note_place(patrol);
 }
 
-/* The session failed while it was asked; perhaps before the round had begun. */
+static void start_round(struct patrol *patrol)
+{
+	patrol->waits_for_secret = false;
+	patrol->in_round = true;
+	patrol->notified = false;
+	patrol->started_ms = clock_monotonic_ms();
+	patrol->was_idle = session_is_open(patrol->session);
+	if (patrol->was_idle)
+		begin_round(patrol);
+	else
+		session_open(patrol->session);
+}
+
+/* Ended by whoever is at the other end; it is neither silent nor talking nonsense. */
+static bool is_loss(const struct verdict *failure)
+{
+	return failure->reason == REASON_UNREACHABLE || failure->reason == REASON_STARTING;
+}
+
+/* The session failed while it was asked; perhaps before the round had begun. One that may have
+ * ended while it was idle is no news, as in on_lost: a new one tells how the server is. */
 static void fail_asked(struct patrol *patrol, const struct verdict *failure)
 {
+	if (patrol->was_idle && is_loss(failure)) {
+		log_failure(patrol, failure);
+		start_round(patrol);
+		return;
+	}
 	if (patrol->asks_to_listen)
 		start_asking(patrol);
 	patrol->asks_to_listen = false;
@@ -445,6 +471,7 @@ static void on_answer(const struct answer *answer, const struct verdict *failure
 		fail_asked(patrol, failure);
 		return;
 	}
+	patrol->was_idle = false;
 	if (patrol->asks_to_listen) {
 		note_listening(patrol, answer);
 		begin_round(patrol);
@@ -470,18 +497,6 @@ static void on_lost(const struct verdict *failure, void *arg)
 	if (patrol->next_ms > clock_monotonic_ms() + soon)
 		schedule(patrol, soon);
 	patrol->on_change(patrol->arg);
-}
-
-static void start_round(struct patrol *patrol)
-{
-	patrol->waits_for_secret = false;
-	patrol->in_round = true;
-	patrol->notified = false;
-	patrol->started_ms = clock_monotonic_ms();
-	if (session_is_open(patrol->session))
-		begin_round(patrol);
-	else
-		session_open(patrol->session);
 }
 
 static void on_timer(evutil_socket_t fd, short events, void *arg)
@@ -585,7 +600,8 @@ void patrol_release(struct patrol *patrol)
 		return;
 	patrol->is_due = false;
 	patrol->started_ms = clock_monotonic_ms(); /* the database was not what took so long */
-	if (session_is_open(patrol->session))
+	patrol->was_idle = session_is_open(patrol->session);
+	if (patrol->was_idle)
 		go_on(patrol);
 	else
 		start_round(patrol);

@@ -197,7 +197,7 @@ def test_no_free_slot_is_starting_and_held(start):
 
         wait_until(steal, 20, "the last slot")
         is_held(sidecar, {"starting"})
-        assert any(e.get("sqlstate") == "53300" for e in sidecar.log), sidecar.log_text()
+        sidecar.wait_log(sqlstate="53300")
         thief.close()
         recovers(sidecar)
         first.close()
@@ -228,7 +228,7 @@ def test_a_changed_password_holds_and_is_not_hammered(own_server, own_database, 
     own_server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                        " WHERE starts_with(application_name, 'schemalatch')")
     is_held(sidecar, {"login"})
-    assert any(e.get("sqlstate") == "28P01" for e in sidecar.log), sidecar.log_text()
+    sidecar.wait_log(sqlstate="28P01")
     stays(lambda: len(own_server.log_lines("password authentication failed for user")) <= 4, 3,
           lambda: "\n".join(own_server.log_lines("password authentication failed")))
 
@@ -324,7 +324,7 @@ def test_a_server_in_recovery_is_starting(start):
         (server.data / "standby.signal").touch()
         server.launch()
         is_held(sidecar, {"starting"})
-        assert any(e.get("sqlstate") == "57P03" for e in sidecar.log), sidecar.log_text()
+        sidecar.wait_log(sqlstate="57P03")
         server.kill()
         (server.data / "standby.signal").unlink()
         server.start()

@@ -13,6 +13,7 @@ from support.sidecar import Sidecar, configuration, tables
 from support.waiting import PATIENCE, stays, wait_until
 
 CLOSES = (greet(),)
+GLANCE = "SELECT pg_catalog.pg_current_snapshot()"  # what it begins with
 SLOW = {"period": "10s", "retryPeriod": "50ms"}
 
 
@@ -131,6 +132,21 @@ def test_a_session_ended_while_idle_is_replaced_in_silence(ward):
         sidecar.wait_ready()
         wait_visits(fake, 3)
         stays(sidecar.ready, 0.5)
+        changes = sidecar.metrics().samples("schemalatch_transitions_total")
+        assert {labels["check"]: count for labels, count in changes} == dict.fromkeys(NAMES, 1)
+
+
+ENDS = {"told why": (wire.fatal("57P01"),), "told nothing": ()}
+
+
+@pytest.mark.parametrize("last_words", ENDS.values(), ids=ENDS)
+def test_an_end_that_shows_when_something_is_asked_is_no_news_either(ward, last_words):
+    """Nobody answers the first statement of a session's second round."""
+    leave = at("T", say_and_leave(*last_words), which=None, of=GLANCE)
+    with ward.patient(ward.healthy(leave), period="100ms") as (fake, sidecar):
+        sidecar.wait_ready()
+        wait_visits(fake, 3)
+        assert GLANCE in fake.visits[0].statements[-1], "the session ended elsewhere"
         changes = sidecar.metrics().samples("schemalatch_transitions_total")
         assert {labels["check"]: count for labels, count in changes} == dict.fromkeys(NAMES, 1)
 
