@@ -98,7 +98,7 @@ def test_having_seen_its_own_heads_an_unknown_id_is_ahead(database, tmp_path, st
     check = sidecar.wait_check("migrations", reason="ahead")
     assert check["verdict"] == "ready" and sidecar.ready()
     assert "dd04" in check["message"]
-    assert not sidecar.events(check="migrations", verdict="not_ready")
+    assert not sidecar.told(check="migrations", verdict="not_ready")
 
 
 def test_a_downgrade_is_seen_through_memory(database, tmp_path, start):

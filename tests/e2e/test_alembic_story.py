@@ -53,7 +53,7 @@ def test_a_newer_release_migrates_and_the_old_one_stays_ready(database, start):
     project.upgrade()
     shows(new, "ok", True)
     shows(old, "ahead", True)
-    assert not old.events(check="migrations", verdict="not_ready")
+    assert not old.told(check="migrations", verdict="not_ready")
 
     late = start(configuration(database.url(), alembic(revisions=["aa01"]), tables("users")))
     shows(late, "ahead", True)

@@ -363,13 +363,13 @@ def test_a_change_is_one_log_line_and_repetition_none(server, start):
     database.execute(USERS)
     sidecar = start(configuration(database.url(), tables("users"), period="50ms")).wait_ready()
     sidecar.wait_round(rounds=20)
-    assert len(sidecar.events(check="tables")) == 1
+    assert len(sidecar.told(check="tables")) == 1
     database.execute("DROP TABLE users")
     line = sidecar.wait_log(check="tables", reason="missing")
     assert (line["database"], line["verdict"]) == ("main", "not_ready")
     assert "public.users" in line["message"]
     sidecar.wait_round(rounds=20)
-    assert len(sidecar.events(check="tables")) == 2
+    assert len(sidecar.told(check="tables")) == 2
 
 
 def test_a_held_verdict_and_its_end_are_told_in_the_log(own_server, start):

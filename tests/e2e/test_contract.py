@@ -443,7 +443,7 @@ def test_no_harmless_change_is_a_drift(judged, start):
         sidecar.wait_round()
         assert sidecar.check("contract")["reason"] == "ok", label
         assert ask(config, "contract")["reason"] == "ok", label
-    assert len(sidecar.events(check="contract")) == 1
+    assert len(sidecar.told(check="contract")) == 1
 
 
 def test_all_deviations_are_found_in_one_round(judged):

@@ -57,7 +57,7 @@ def test_a_silent_server_holds_the_verdict(own_server, own_database, start, sile
     silence(own_server)
     is_held(sidecar)
     assert sidecar.get("/livez").status == 200
-    assert not sidecar.events(check="tables", verdict="not_ready")
+    assert not sidecar.told(check="tables", verdict="not_ready")
     end(own_server)
     recovers(sidecar)
 
@@ -98,7 +98,7 @@ def test_a_restart_goes_unnoticed(own_server, own_database, start):
     sidecar = watching(start, own_database)
     own_server.restart("fast")
     recovers(sidecar)
-    assert not sidecar.events(check="tables", verdict="not_ready")
+    assert not sidecar.told(check="tables", verdict="not_ready")
 
 
 def test_a_restart_with_less_than_before_is_an_answer(own_server, own_database, start):
@@ -119,7 +119,7 @@ def test_a_crash_of_one_backend_ends_all_sessions_and_no_readiness(own_server, o
     wait_until(lambda: own_server.log_lines("all server processes terminated; reinitializing"), 20,
                "the end of all sessions")
     recovers(sidecar)
-    assert not sidecar.events(check="tables", verdict="not_ready")
+    assert not sidecar.told(check="tables", verdict="not_ready")
 
 
 def test_only_the_backend_of_the_session_hangs(own_server, own_database, start):

@@ -90,7 +90,7 @@ def test_no_gates_means_reported_only(database, start):
     assert sidecar.ready() and sidecar.get("/startupz").status == 200
     assert "missing" in sidecar.get("/readyz?verbose").text
     assert sidecar.metrics().samples("schemalatch_check_reason", reason="missing")
-    assert sidecar.events(check="tables", reason="missing")
+    assert sidecar.wait_log(check="tables", reason="missing")
 
 
 GATES = {
@@ -151,7 +151,7 @@ def test_disabled_answers_200_asks_nothing_and_says_why(own_server, own_database
         assert sidecar.get(path).status == 200, path
     for path in ("/readyz", "/readyz?verbose", "/status"):
         assert DISABLED in sidecar.get(path).text, path
-    assert any(DISABLED in json_line for json_line in sidecar.lines)
+    assert any(DISABLED in str(line) for line in sidecar.told())
     assert DISABLED in sidecar.run("probe").out
     assert not own_server.log_lines("connection received: host=127.0.0.1")
     sidecar.stop()

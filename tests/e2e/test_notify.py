@@ -128,6 +128,6 @@ def test_through_a_pooler_the_timer_alone_tells_and_that_is_said_once(server, da
         sidecar.wait_check(reason="missing")
         database.execute(USERS)
         sidecar.wait_ready().wait_round(rounds=3)
-        told, = sidecar.events("notify_unavailable")
+        told, = sidecar.told("notify_unavailable")
         assert "pooler" in told["message"]
         sidecar.stop()

@@ -152,7 +152,7 @@ def test_a_standby_cannot_listen_and_that_is_said_once(pair, replicated, start):
                            keepConnection="never")
     sidecar = start(config).wait_ready()
     sidecar.wait_round(rounds=5)
-    told, = sidecar.events("notify_unavailable")
+    told, = sidecar.told("notify_unavailable")
     assert "standby" in told["message"]
 
 
@@ -167,7 +167,7 @@ def test_a_promoted_standby_is_the_primary(start):
             sidecar.wait_check(reason="wrong_server")
             standby.promote()
             sidecar.wait_ready(30)
-            assert not sidecar.events("database_changed")
+            assert not sidecar.told("database_changed")
 
 
 # --- another database ----------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_another_database_of_the_same_name_is_seen_and_said(own_server, own_data
     assert sidecar.wait_log("database_changed", database="main")
     own_database.execute(USERS)
     sidecar.wait_check(reason="ok")
-    assert len(sidecar.events("database_changed")) == 1
+    assert len(sidecar.told("database_changed")) == 1
 
 
 def test_what_was_known_of_one_database_is_not_held_for_another(own_server, own_database, start):

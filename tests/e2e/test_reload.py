@@ -24,7 +24,7 @@ def file_of(sidecar):
 
 def reload(sidecar, config):
     """Writes the configuration anew, and waits until one more has taken over."""
-    before = len(sidecar.events("reloaded"))
+    before = len(sidecar.told("reloaded"))
     replace(file_of(sidecar), config)
     return wait_until(lambda: sidecar.events("reloaded")[before:], 15,
                       lambda: f"a reload\n{sidecar.log_text()}")
@@ -45,7 +45,7 @@ def test_SIGHUP_with_nothing_changed_changes_nothing(filled, start):
     sidecar.send_signal(signal.SIGHUP)
     sidecar.wait_log("reload", level="info", message="the configuration is the same as before")
     sidecar.wait_until(lambda s: s.metrics().value(SUCCESS_TIME) > read)
-    assert not sidecar.events("reloaded")
+    assert not sidecar.told("reloaded")
     assert sidecar.check()["since"] == since
 
 
@@ -54,7 +54,7 @@ def test_SIGHUP_reads_what_stands_there_now(filled, start):
     file_of(sidecar).write_text(json.dumps(configuration(filled.url(), tables("missing"))))
     sidecar.send_signal(signal.SIGHUP)
     assert sidecar.wait_check(reason="missing")
-    assert len(sidecar.events("reloaded")) <= 2  # the file's change may be told besides
+    assert len(sidecar.told("reloaded")) <= 2  # the file's change may be told besides
 
 
 @pytest.mark.parametrize("how", ["in place", "renamed"])
@@ -99,7 +99,7 @@ def test_a_volume_that_is_turned_to_the_same_again_changes_nothing(filled, start
     sidecar = start(volume / "config.json").wait_ready()
     volume.update(**{"config.json": config})
     sidecar.wait_log("reload", message="the configuration is the same as before")
-    assert not sidecar.events("reloaded")
+    assert not sidecar.told("reloaded")
 
 
 REVISION = 'revision = "{}"\ndown_revision = {!r}\n'
@@ -151,7 +151,7 @@ def test_secrets_that_are_rotated_are_no_reload(server, filled, start):
                     secrets=("hush-one", "hush-two")).wait_ready()
     replace(secret, "hush-two")
     sidecar.wait_round(rounds=3)
-    assert not sidecar.events("reloaded") and sidecar.ready()
+    assert not sidecar.told("reloaded") and sidecar.ready()
 
 
 def no_inotify():
@@ -165,7 +165,7 @@ def test_without_inotify_it_looks_every_few_seconds_and_says_so_once(filled, sta
     sidecar.wait_log("reload_polls")
     reload(sidecar, configuration(filled.url(), tables("nowhere")))
     sidecar.wait_check(reason="missing")
-    assert len(sidecar.events("reload_polls")) == 1
+    assert len(sidecar.told("reload_polls")) == 1
 
 
 # --- a bad one ----------------------------------------------------------------------------------
@@ -181,9 +181,9 @@ def test_a_bad_one_is_refused_with_all_its_problems_and_the_old_one_stays(filled
         assert sidecar.metrics().value(SUCCESSFUL) == 0
         sidecar.wait_round(rounds=2)
     assert prober.codes == [200]
-    told = " ".join(line["message"] for line in sidecar.events("reload_refused"))
+    told = " ".join(line["message"] for line in sidecar.told("reload_refused"))
     assert "perriod" in told and "timeout" in told and "stays" in told
-    assert not sidecar.events("reloaded")
+    assert not sidecar.told("reloaded")
     replace(file_of(sidecar), good)
     sidecar.wait_until(lambda s: s.metrics().value(SUCCESSFUL) == 1, what="the good one again")
 
@@ -401,7 +401,7 @@ def test_the_log_level_follows(filled, start):
     sidecar.wait_until(lambda s: mode_of(s) == "observe")
     filled.execute("DROP TABLE users")
     sidecar.wait_check(reason="missing")
-    assert not sidecar.events(check="tables", reason="missing")
+    assert not sidecar.told(check="tables", reason="missing")
     replace(file_of(sidecar), {**config, "log": {"level": "debug"}})
     sidecar.wait_log("reloaded")
 

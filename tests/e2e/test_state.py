@@ -107,7 +107,7 @@ def test_the_hold_runs_out_by_the_time_of_the_answer(own_server, filled, folder,
     answered_ms = body(folder)["databases"][0]["checks"][0]["answeredAt"]
     again = start(config)
     again.wait_not_ready()
-    assert time.time() * 1000 - answered_ms >= 4000 or not again.events("state_restored")
+    assert time.time() * 1000 - answered_ms >= 4000 or not again.told("state_restored")
     own_server.start()
     again.wait_ready()
 
@@ -131,7 +131,7 @@ def test_an_answer_from_the_future_is_none(own_server, filled, folder, start, ah
     forge(folder, lambda d: each_check(d, answeredAt=(time.time() + ahead_s) * 1000))
     again = start(config)
     assert again.ready() == believed
-    assert bool(again.events("state_ignored")) != believed
+    assert bool(again.told("state_ignored")) != believed
     own_server.start()
 
 
@@ -277,7 +277,7 @@ def test_a_directory_that_cannot_be_written_harms_nothing(filled, folder, start,
     sidecar = start(config_of(filled, folder / where)).wait_ready()
     sidecar.wait_log("state_not_kept", level="warn")
     sidecar.wait_round(rounds=3)
-    assert sidecar.ready() and len(sidecar.events("state_not_kept")) == 1
+    assert sidecar.ready() and len(sidecar.told("state_not_kept")) == 1
 
 
 def test_a_full_disk_leaves_no_state_that_is_out_of_date(filled, start):

@@ -167,7 +167,7 @@ def test_harmless_changes_are_looked_at_and_found_harmless(quiet, start):
         quiet.execute(change)
         sidecar.wait_round(rounds=2)
         assert sidecar.check()["reason"] == "ok", change
-    assert len(sidecar.events(check="tables")) == 1
+    assert len(sidecar.told(check="tables")) == 1
 
 
 @pytest.mark.limit(BOUND_MOST_S + 60)

@@ -169,7 +169,7 @@ def test_verdicts_do_not_flap_while_tables_are_used(database, start):
     database.execute("INSERT INTO users SELECT generate_series(1, 1000); ANALYZE; TRUNCATE users")
     database.execute("VACUUM FULL users")
     sidecar.wait_round(rounds=3)
-    assert len(sidecar.events(check="tables")) == len(sidecar.events(check="tables", reason="ok"))
+    assert len(sidecar.told(check="tables")) == len(sidecar.told(check="tables", reason="ok"))
     assert sidecar.metrics().value("schemalatch_transitions_total", database="main",
                                    check="tables") <= 1
 

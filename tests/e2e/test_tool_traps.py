@@ -66,7 +66,7 @@ def test_a_row_that_is_replaced_is_never_seen_missing(database, start, tmp_path,
     finally:
         stop.set()
         thread.join()
-    assert not [line for line in sidecar.log if line.get("reason") == "empty"], sidecar.log_text()
+    assert not [line for line in sidecar.told() if line.get("reason") == "empty"], sidecar.log_text()
 
 
 # --- Prisma

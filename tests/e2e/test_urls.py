@@ -73,7 +73,7 @@ def test_parameters_of_drivers_are_dropped_with_one_log_line(server, filled, rol
     url = filled.url(role, PASSWORD, pool_timeout=10, connection_limit=5)
     sidecar = start(configuration(url, tables("users"), keepConnection="never"))
     sidecar.wait_ready().wait_round(rounds=2)
-    lines = [e for e in sidecar.log if "pool_timeout" in e["message"] or "pool_timeout" in str(e)]
+    lines = [e for e in sidecar.told() if "pool_timeout" in e["message"] or "pool_timeout" in str(e)]
     assert len(lines) == 1, sidecar.log_text()
     assert "connection_limit" in sidecar.log_text()
 
@@ -252,7 +252,7 @@ def test_an_encrypted_session(tls_database, certificate, start, parameters):
     url = tls_database.url(host="localhost", **parameters)
     sidecar = start(configuration(url, tables("users"))).wait_ready()
     assert encrypted(tls_database) == [True]
-    assert not [e for e in sidecar.log if "encrypt" in e["message"].lower()]
+    assert not [e for e in sidecar.told() if "encrypt" in e["message"].lower()]
 
 
 REFUSED = {
@@ -279,10 +279,10 @@ def test_an_unencrypted_session_is_logged_once(filled, start):
     sidecar = start(configuration(filled.url(), tables("users"), keepConnection="never"))
     sidecar.wait_ready()
     sidecar.wait_until(lambda s: s.metrics().value("schemalatch_connects_total") >= 3)
-    found = [e for e in sidecar.log if "encrypt" in e["message"].lower()]
+    found = [e for e in sidecar.told() if "encrypt" in e["message"].lower()]
     assert len(found) == 1 and found[0]["level"].startswith("warn"), sidecar.log_text()
 
 
 def test_a_session_that_was_not_asked_to_be_encrypted_is_no_warning(filled, start):
     sidecar = start(configuration(filled.url(sslmode="disable"), tables("users"))).wait_ready()
-    assert not [e for e in sidecar.log if "encrypt" in e["message"].lower()]
+    assert not [e for e in sidecar.told() if "encrypt" in e["message"].lower()]

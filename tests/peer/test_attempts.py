@@ -84,7 +84,7 @@ def test_a_server_without_tls_is_used_where_the_url_allows_it(ward):
         fake.hang_up()
         wait_visits(fake, 1)
         sidecar.wait_round()
-        told = [line for line in sidecar.log if "encrypt" in line["message"].lower()]
+        told = [line for line in sidecar.told() if "encrypt" in line["message"].lower()]
         assert len(told) == 1, sidecar.log_text()
 
 

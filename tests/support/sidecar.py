@@ -18,6 +18,7 @@ import http.client
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -225,6 +226,7 @@ class Sidecar:
         self.process = None
         self.lines = []  # raw stderr lines, as they come
         self._reader = None
+        self._reading = threading.Lock()
 
     def __enter__(self):
         return self.start()
@@ -264,8 +266,21 @@ class Sidecar:
         self._reader.start()
 
     def _read(self):
-        for line in self.process.stderr:
-            self.lines.append(line.decode("utf-8", errors="surrogateescape").rstrip("\n"))
+        pipe, begun = self.process.stderr.fileno(), b""
+        while True:
+            select.select([pipe], [], [])
+            with self._reading:
+                chunk = os.read(pipe, 65536)
+                *lines, begun = (begun + chunk).split(b"\n")
+                if not chunk and begun:
+                    lines.append(begun)
+                self.lines += [line.decode("utf-8", errors="surrogateescape") for line in lines]
+            if not chunk:
+                break
+
+    def _has_read_all(self):
+        with self._reading:
+            return not select.select([self.process.stderr], [], [], 0)[0]
 
     def _listens(self):
         code = self.process.poll()
@@ -340,6 +355,13 @@ class Sidecar:
         """The log's lines with these fields."""
         wanted = {**({"event": event} if event else {}), **fields}
         return [line for line in self.log if wanted.items() <= line.items()]
+
+    def told(self, event=None, **fields):
+        """The same, once all is read that was logged up to now. A sidecar that has answered logs
+        what it answered by before it answers again."""
+        self.get("/livez")
+        wait_until(self._has_read_all, what="all of the log")
+        return self.events(event, **fields)
 
     def wait_log(self, event=None, limit_s=15, **fields):
         """Waits for a log line with these fields and returns the first such line."""
