@@ -442,21 +442,18 @@ static void start_round(struct patrol *patrol)
 		session_open(patrol->session);
 }
 
-/* Ended by whoever is at the other end; it is neither silent nor talking nonsense. */
-static bool is_loss(const struct verdict *failure)
+/* The session's end shows only now: no news, as in on_lost. A new one tells how the server is. */
+static void begin_anew(struct patrol *patrol, const struct verdict *failure)
 {
-	return failure->reason == REASON_UNREACHABLE || failure->reason == REASON_STARTING;
+	log_failure(patrol, failure);
+	patrol->state->connected = false;
+	patrol->on_change(patrol->arg);
+	start_round(patrol);
 }
 
-/* The session failed while it was asked; perhaps before the round had begun. One that may have
- * ended while it was idle is no news, as in on_lost: a new one tells how the server is. */
+/* The session failed while it was asked; perhaps before the round had begun. */
 static void fail_asked(struct patrol *patrol, const struct verdict *failure)
 {
-	if (patrol->was_idle && is_loss(failure)) {
-		log_failure(patrol, failure);
-		start_round(patrol);
-		return;
-	}
 	if (patrol->asks_to_listen)
 		start_asking(patrol);
 	patrol->asks_to_listen = false;
@@ -467,6 +464,10 @@ static void on_answer(const struct answer *answer, const struct verdict *failure
 {
 	struct patrol *patrol = arg;
 
+	if (failure != NULL && patrol->was_idle && session_was_lost(patrol->session)) {
+		begin_anew(patrol, failure);
+		return;
+	}
 	if (failure != NULL) {
 		fail_asked(patrol, failure);
 		return;

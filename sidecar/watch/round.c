@@ -119,6 +119,7 @@ static void take_reading(struct round *round, const struct answer *answer)
 
 void round_start(struct round *round, struct vigil *vigil, bool is_new_place, int64_t now_ms)
 {
+	check_run_done(&round->run); /* of a round that was given up */
 	memset(round->done, 0, round->database->check_count * sizeof(*round->done));
 	round->facts = (struct round_facts){0};
 	round->current = round->database->check_count;

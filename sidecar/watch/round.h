@@ -36,9 +36,9 @@ void round_init(
     struct round *round, const struct database *database, struct check_memory *memories);
 
 /*
- * Begins anew. vigil NULL: looks; else glances, and looks where the vigil does not let what was
- * found before stand. is_new_place: the session may lead elsewhere than that of the round before.
- * Borrows vigil until the round has ended.
+ * Begins anew, also in the midst of a round. vigil NULL: looks; else glances, and looks where the
+ * vigil does not let what was found before stand. is_new_place: the session may lead elsewhere than
+ * that of the round before. Borrows vigil until the round has ended.
  */
 void round_start(struct round *round, struct vigil *vigil, bool is_new_place, int64_t now_ms);
 

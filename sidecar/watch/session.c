@@ -78,11 +78,21 @@ void session_fail(struct session *session, const struct verdict *failure)
 	struct timeval now = {0, 0};
 
 	session->failed_in = session->state;
+	session->was_lost = false;
 	session->failure = *failure;
 	session_disconnect(session);
 	session_forget_opening(session);
 	session_enter(session, SESSION_CLOSED);
 	evtimer_add(session->report, &now);
+}
+
+/* As session_fail; the other end has ended the connection. */
+void session_lose(struct session *session)
+{
+	struct verdict failure = session_lost_failure(session);
+
+	session_fail(session, &failure);
+	session->was_lost = true;
 }
 
 static void on_report(evutil_socket_t fd, short events, void *arg)
@@ -177,6 +187,11 @@ bool session_is_open(const struct session *session)
 bool session_is_direct(const struct session *session)
 {
 	return session->settings_hold;
+}
+
+bool session_was_lost(const struct session *session)
+{
+	return session->was_lost;
 }
 
 int64_t session_opened_ms(const struct session *session)

@@ -58,6 +58,9 @@ bool session_is_open(const struct session *session);
 /* Whether it leads to one backend all the time; through a transaction pooler it does not. */
 bool session_is_direct(const struct session *session);
 
+/* Whether it failed last because the other end had ended it: not for silence, nor for nonsense. */
+bool session_was_lost(const struct session *session);
+
 /* Monotonic time of the last successful open. */
 int64_t session_opened_ms(const struct session *session);
 

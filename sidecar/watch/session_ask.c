@@ -160,33 +160,26 @@ static bool send_statement(struct session *session, const struct statement *stat
 /* Sends what libpq still holds back; waits for writing, too, while it does. */
 static void flush(struct session *session)
 {
-	struct verdict failure;
 	int held_back = PQflush(session->connection);
 
-	if (held_back < 0) {
-		failure = session_lost_failure(session);
-		session_fail(session, &failure);
-	} else {
+	if (held_back < 0)
+		session_lose(session);
+	else
 		session_watch_socket(session, held_back > 0 ? EV_READ | EV_WRITE : EV_READ);
-	}
 }
 
 static void send_pipeline(struct session *session, enum session_state state, bool prefix,
     const struct statement *statement)
 {
-	struct verdict failure;
-
 	session_enter(session, state);
 	session->asking.ends_due = 0;
 	count_bytes_from_here(session, statement->answer_limit_bytes);
 	session_limit_window(session, statement->answer_limit_bytes);
 	if ((!prefix || send_prefix(session, statement->search_path)) &&
-	    send_statement(session, statement) && PQpipelineSync(session->connection) == 1) {
+	    send_statement(session, statement) && PQpipelineSync(session->connection) == 1)
 		flush(session);
-		return;
-	}
-	failure = session_lost_failure(session);
-	session_fail(session, &failure);
+	else
+		session_lose(session);
 }
 
 void session_ask(struct session *session, const struct statement *statement)
@@ -211,13 +204,10 @@ void session_greet(struct session *session)
 	};
 
 	if (PQsetnonblocking(session->connection, 1) != 0 ||
-	    PQenterPipelineMode(session->connection) != 1) {
-		struct verdict failure = session_lost_failure(session);
-
-		session_fail(session, &failure);
-		return;
-	}
-	send_pipeline(session, SESSION_GREETING, false, &greeting);
+	    PQenterPipelineMode(session->connection) != 1)
+		session_lose(session);
+	else
+		send_pipeline(session, SESSION_GREETING, false, &greeting);
 }
 
 /* Whether the row says what our start-up options asked for. */
@@ -386,13 +376,13 @@ static void take_notifications(struct session *session)
 
 static void broken(struct session *session)
 {
-	bool alive =
-	    PQstatus(session->connection) == CONNECTION_OK && session->fatal_sqlstate[0] == '\0';
-	struct verdict failure =
-	    alive ? verdict_of(REASON_ERROR, "the answer does not follow the protocol")
-		  : session_lost_failure(session);
+	struct verdict nonsense =
+	    verdict_of(REASON_ERROR, "the answer does not follow the protocol");
 
-	session_fail(session, &failure);
+	if (PQstatus(session->connection) == CONNECTION_OK && session->fatal_sqlstate[0] == '\0')
+		session_fail(session, &nonsense);
+	else
+		session_lose(session);
 }
 
 static void flooded(struct session *session)

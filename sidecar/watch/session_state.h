@@ -77,6 +77,7 @@ struct session {
 	struct event *report;   /* tells a failure after this turn of the loop */
 	struct verdict failure; /* what it tells */
 	enum session_state failed_in;
+	bool was_lost; /* the other end had ended it */
 
 	PGconn *connection;
 	struct event *io;
@@ -105,6 +106,7 @@ void session_watch_socket(struct session *session, short events);
 void session_unwatch_socket(struct session *session);
 void session_disconnect(struct session *session);
 void session_fail(struct session *session, const struct verdict *failure);
+void session_lose(struct session *session);
 void session_on_notice(void *arg, const PGresult *notice);
 bool session_is_fatal(const char *severity);
 

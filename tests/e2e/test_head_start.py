@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from peer import wire
+from peer.fake_postgres import FakePostgres, greet
+from peer.relay import at, relay, say_and_leave
 from support.processes import free_port, guarded
 from support.sidecar import alembic, command_line, configuration, environment, run, tables
 from support.statements import log_lines
@@ -92,6 +95,24 @@ def test_a_session_that_was_lost_meanwhile_is_opened_anew(told, tmp_path):
         code, out, err = started.finish("aa01\n")
     assert code == 0, out + err
     assert json.loads(out)["databases"][0]["checks"][0]["verdict"] == "ready"
+
+
+def test_a_session_whose_loss_shows_late_is_opened_anew(told, tmp_path):
+    """It is lost as soon as a check asks: the first does so with texts of its own in hand."""
+    real = told.server.address, told.server.port
+    knex = {"kind": "migrations", "tool": "knex", "name": "knex", "revisions": ["a.js"]}
+    leave = at("T", say_and_leave(wire.fatal("57P01")), of="relname")
+    with FakePostgres((greet(), relay(real, leave))) as fake:
+        url = fake.url("disable", "postgres", database=told.name)
+        with reading(("check", "--json"), url, tmp_path, checks=(knex,)) as started:
+            idle_session(told)
+            fake.behave((greet(), relay(real)))
+            code, out, err = started.finish("aa01\n")
+        assert len(fake.visits) == 2
+    assert code == 1, out + err
+    checks = json.loads(out)["databases"][0]["checks"]
+    assert {c["name"]: c["verdict"] for c in checks} == {"knex": "not_ready", "migrations": "ready"}
+    assert "Sanitizer" not in err
 
 
 def test_a_server_that_is_not_there_is_told_once_all_is_read(tmp_path):

@@ -242,7 +242,7 @@ def test_killed_at_random_moments_it_never_starts_damaged_nor_falsely_ready(
         sidecar.kill()
         own_server.freeze()
         again = start(config)
-        assert not [line for line in again.events("state_ignored") if "holdFor" not in line["message"]]
+        assert not [line for line in again.told("state_ignored") if "holdFor" not in line["message"]]
         assert again.ready() == (body(folder)["databases"][0]["checks"][0]["answer"] == "ready")
         own_server.thaw()
         again.wait_check(reason="missing")

@@ -13,7 +13,7 @@ from support.sidecar import Sidecar, configuration, tables
 from support.waiting import PATIENCE, stays, wait_until
 
 CLOSES = (greet(),)
-GLANCE = "SELECT pg_catalog.pg_current_snapshot()"  # what it begins with
+GLANCE = "SELECT pg_catalog.pg_current_snapshot()"  # how the first statement begins while ready
 SLOW = {"period": "10s", "retryPeriod": "50ms"}
 
 
@@ -141,14 +141,31 @@ ENDS = {"told why": (wire.fatal("57P01"),), "told nothing": ()}
 
 @pytest.mark.parametrize("last_words", ENDS.values(), ids=ENDS)
 def test_an_end_that_shows_when_something_is_asked_is_no_news_either(ward, last_words):
-    """Nobody answers the first statement of a session's second round."""
+    """No session survives the first statement of its second round."""
     leave = at("T", say_and_leave(*last_words), which=None, of=GLANCE)
     with ward.patient(ward.healthy(leave), period="100ms") as (fake, sidecar):
         sidecar.wait_ready()
         wait_visits(fake, 3)
-        assert GLANCE in fake.visits[0].statements[-1], "the session ended elsewhere"
+        assert any(GLANCE in "".join(visit.statements[-1:]) for visit in fake.visits[:-1])
         changes = sidecar.metrics().samples("schemalatch_transitions_total")
         assert {labels["check"]: count for labels, count in changes} == dict.fromkeys(NAMES, 1)
+
+
+def test_no_session_is_shown_while_a_new_one_is_opened(ward):
+    leave = at("T", say_and_leave(), which=None, of=GLANCE)
+    with ward.patient(ward.healthy(leave), period="100ms", timeout="30s") as (fake, sidecar):
+        sidecar.wait_ready()
+        fake.behave((greet(), linger()))
+        sidecar.wait_until(lambda s: s.metrics().value("schemalatch_connected") == 0)
+        assert sidecar.ready()
+
+
+def test_an_end_in_the_midst_of_a_round_is_told(ward):
+    leave = at("T", say_and_leave(wire.fatal("57P01")), which=2, of="alembic_version")
+    with ward.patient(ward.healthy(leave), period="100ms") as (_, sidecar):
+        sidecar.wait_ready()
+        sidecar.wait_log("verdict", check="migrations", reason="starting", sqlstate="57P01")
+        assert sidecar.ready(), "the last answer is not held"
 
 
 def test_a_connect_that_hangs_is_a_timeout(ward):

@@ -357,8 +357,8 @@ class Sidecar:
         return [line for line in self.log if wanted.items() <= line.items()]
 
     def told(self, event=None, **fields):
-        """The same, once all is read that was logged up to now. A sidecar that has answered logs
-        what it answered by before it answers again."""
+        """The same, once all is read that was logged up to now. What a sidecar answers by it logs
+        before the next round but one has ended."""
         self.get("/livez")
         wait_until(self._has_read_all, what="all of the log")
         return self.events(event, **fields)

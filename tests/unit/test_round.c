@@ -160,6 +160,19 @@ static void a_round_may_be_left_in_the_middle(void **state)
 	end(&stage);
 }
 
+static void a_round_may_begin_anew_in_the_middle(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	begin(&stage);
+	assert_non_null(round_next(&stage.round));
+	start(&stage, NULL);
+	answer_all(&stage, "1");
+	assert_int_equal(stage.round.verdicts[TABLES].reason, REASON_OK);
+	end(&stage);
+}
+
 /* ---- glances ---- */
 
 /* A vigil over what the round before found, whose sentinel stood at 10; transactions have ended
@@ -316,6 +329,7 @@ int main(void)
 	    cmocka_unit_test(a_session_that_fails_spares_what_was_answered),
 	    cmocka_unit_test(a_refusal_ends_one_check_and_not_the_round),
 	    cmocka_unit_test(a_round_may_be_left_in_the_middle),
+	    cmocka_unit_test(a_round_may_begin_anew_in_the_middle),
 	    cmocka_unit_test(a_glance_at_a_snapshot_that_stands_still_asks_no_more),
 	    cmocka_unit_test(a_snapshot_that_has_moved_is_told_by_the_counters),
 	    cmocka_unit_test(a_glance_asks_only_what_does_not_hang_on_catalogs),
