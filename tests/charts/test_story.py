@@ -203,11 +203,12 @@ def test_a_password_is_rotated_without_a_restart(first, database):
         server.set_password(role, "after")
         for volume in ("database", "schemalatch-database"):
             pod.rewrite(volume, "url", database.url(role, "after"))
-        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (role,))
         before = pod.gate.metrics().value("schemalatch_connects_total", database="main")
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (role,))
         wait_until(lambda: pod.gate.metrics().value("schemalatch_connects_total", database="main") > before,
                    what="the gate to connect anew")
-        assert reason(pod) == "ok" and customers(pod) == ["Ada"]
+        wait_reason(pod, "ok")
+        assert customers(pod) == ["Ada"]
         stays(lambda: pod.ready, 0.5)
     server.execute(f'DROP OWNED BY "{role}" CASCADE', database=database.name)
 

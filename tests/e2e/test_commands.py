@@ -177,9 +177,9 @@ def test_wait_tells_each_change_in_a_line_and_ends_when_the_migration_is_done(se
 
 
 def test_wait_with_a_time_limit_exits_as_the_last_verdict(there, nobody):
-    rows = ((1, there.url(), "missing"), (3, nobody, "unreachable"))
-    for code, url, reason in rows:
-        result = run("wait", "--timeout", "500ms", config=configuration(url, tables("orders")),
+    rows = ((1, there.url(), "missing", "3s"), (3, nobody, "unreachable", "500ms"))
+    for code, url, reason, limit in rows:
+        result = run("wait", "--timeout", limit, config=configuration(url, tables("orders")),
                      timeout_s=8)
         assert result.code == code, result
         assert reason in result.out

@@ -69,7 +69,7 @@ def test_a_silent_server_holds_the_verdict(own_server, own_database, start, sile
 
 @pytest.mark.parametrize("silence, end", SILENCE.values(), ids=SILENCE)
 def test_a_held_verdict_runs_out_by_itself(own_server, own_database, start, silence, end):
-    sidecar = watching(start, own_database, holdFor="1500ms")
+    sidecar = watching(start, own_database, holdFor="6s")
     silence(own_server)
     is_held(sidecar)
     sidecar.wait_not_ready()
@@ -185,27 +185,30 @@ def test_no_free_slot_is_starting_and_held(start):
         database = server.create_database()
         database.execute(USERS)
         role = server.create_role()
-        first = server.connect(user=role)
+        # Slots of sessions that have been closed are free a moment later.
+        first = wait_until(lambda: slot(server, role), 20, "a slot")
         sidecar = watching(start, database, role)
-        thief = None
 
         def steal():
-            """The slot is free for a moment after the session ends: be the first to take it."""
-            nonlocal thief
+            """Be the first to take it."""
             server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                            " WHERE starts_with(application_name, 'schemalatch')")
-            try:
-                thief = server.connect(user=role)
-            except Exception:  # the sidecar was faster
-                return False
-            return True
+            return slot(server, role)
 
-        wait_until(steal, 20, "the last slot")
+        thief = wait_until(steal, 20, "the last slot")
         is_held(sidecar, {"starting"})
         says(sidecar, "53300")
         thief.close()
         recovers(sidecar)
         first.close()
+
+
+def slot(server, role):
+    """A session of the role, None where all slots are taken."""
+    try:
+        return server.connect(user=role)
+    except psycopg2.OperationalError:
+        return None
 
 
 def test_a_role_without_a_free_connection_is_starting(server, start):

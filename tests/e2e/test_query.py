@@ -41,7 +41,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("sql, reason, words", ANSWERS.values(), ids=ANSWERS)
 def test_what_is_answered_is_the_verdict(database, sql, reason, words):
-    seen = asked(database, sql, timeout="1s")
+    seen = asked(database, sql, timeout="5s")
     assert seen["reason"] == reason and words in seen["message"], seen
 
 

@@ -321,9 +321,9 @@ def test_an_entry_with_another_name_has_the_one_connection(filled, start):
     assert prober.codes == [200]
     assert sidecar.check("tables", "renamed")["reason"] == "ok"
     assert sidecar.get("/readyz/main/tables").status == 404
-    count = filled.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                           " AND application_name LIKE 'schemalatch%'")
-    assert count[0][0] == 1
+    count = ("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+             " AND application_name LIKE 'schemalatch%'")
+    wait_until(lambda: filled.execute(count)[0][0] == 1, what="one session")
 
 
 def test_several_databases_are_reloaded_whole_and_one_that_hangs_holds_up_none(

@@ -160,8 +160,8 @@ def test_pg_terminate_backend_is_survived_quietly(server, filled, start):
 def test_an_idle_session_timeout_is_no_news(server, filled, start):
     role = server.create_role()
     filled.execute(f"GRANT SELECT ON alembic_version TO {role};"
-                   f"ALTER ROLE {role} SET idle_session_timeout = '200ms'")
-    sidecar = start(checks(filled, role, period="600ms")).wait_ready()
+                   f"ALTER ROLE {role} SET idle_session_timeout = '1s'")
+    sidecar = start(checks(filled, role, period="3s")).wait_ready()
     sidecar.wait_until(lambda s: s.metrics().value("schemalatch_connects_total") >= 3, 20,
                        "three sessions")
     assert not sidecar.told(verdict="unknown", check="tables")

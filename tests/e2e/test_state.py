@@ -19,7 +19,8 @@ HEAD = len("schemalatch-state 1 ") + 64 + 1
 
 @pytest.fixture
 def folder():
-    return scratch_folder("state", for_service=True)
+    """In memory: what a slow disk does is another test's affair."""
+    return scratch_folder("state", for_service=True, in_memory=True)
 
 
 @pytest.fixture
@@ -229,6 +230,7 @@ def test_killed_at_random_moments_it_never_starts_damaged_nor_falsely_ready(
     """The table comes and goes all the time, so that the state is being written at most of them."""
     config = config_of(filled, folder, period="10ms", retryPeriod="10ms")
     chance = random.Random(4711)
+    kill_when_kept(start(config).wait_ready(), folder)
     for _ in range(20):
         sidecar = start(config)
         sidecar.wait_until(lambda s: s.check()["verdict"] != "unknown")

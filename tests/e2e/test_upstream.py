@@ -64,10 +64,10 @@ def ask(url, **keys):
     ("/round", 1, "unhealthy", "status 302, stopped after 10 redirects"),
     ("/away", 0, "ok", "status 302, a redirect to another host, not followed"),
     ("/flood", 0, "ok", "status 200"),
-    ("/drip", 3, "timeout", "after 300ms still waiting for the end of its answer"),
+    ("/drip", 3, "timeout", "after 2s still waiting for the end of its answer"),
 ])
 def test_answers(shared, path, code, reason, message):
-    assert ask(shared.url(path), timeout="300ms" if path == "/drip" else "5s") == (
+    assert ask(shared.url(path), timeout="2s" if path == "/drip" else "5s") == (
         code, reason, message)
 
 

@@ -8,6 +8,7 @@ import pytest
 from support.certificates import make_certificate
 from support.postgres import Postgres
 from support.sidecar import ask, configuration, run, tables
+from support.waiting import wait_until
 
 PASSWORD = "p@ss:w/rd %41'\\?#"
 
@@ -251,7 +252,7 @@ def test_an_encrypted_session(tls_database, certificate, start, parameters):
         parameters = {**parameters, "sslrootcert": certificate.authority_file}
     url = tls_database.url(host="localhost", **parameters)
     sidecar = start(configuration(url, tables("users"))).wait_ready()
-    assert encrypted(tls_database) == [True]
+    wait_until(lambda: encrypted(tls_database) == [True], what="one session, encrypted")
     assert not [e for e in sidecar.told() if "encrypt" in e["message"].lower()]
 
 

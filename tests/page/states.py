@@ -26,7 +26,7 @@ class Stage:
     def serve(self, *checks, top=None, **keys):
         checks = checks or (tables("users", "billing.invoices"), alembic(self.migrations))
         return self.start(configuration(self.database.url(), *checks, top=top,
-                                        **{"timeout": "400ms", **keys}))
+                                        **{"timeout": "2s", **keys}))
 
     def serve_ready(self, *checks, **keys):
         self.database.execute("CREATE SCHEMA billing; CREATE TABLE users (id int);"
@@ -61,7 +61,7 @@ def ready(stage):
 
 
 def held(stage):
-    sidecar = stage.serve_ready()
+    sidecar = stage.serve_ready(timeout="400ms")
     stage.server.freeze()
     sidecar.wait_check(held=True)
     return sidecar

@@ -22,7 +22,7 @@ TOLD = {
     "waiting": ["2 pending: b2, c3", "Wanted", "c3", "Found", "a1", "billing.invoices",
                 "it refused the connection", "Pending migrations"],
     "ready": ["it takes connections", "✓ passes: ok", "startup, readiness"],
-    "held": ["timeout, held", "Held for at most another\n4m5", "By an earlier answer: main/tables (timeout)"],
+    "held": ["timeout, held", "Held for at most another\n4m", "By an earlier answer: main/tables (timeout)"],
     "locked": ["locked, held", "Held back by a lock for"],
     "revoked": ["public.users"],
     "latched": ["missing, latched", "none, reported only"],

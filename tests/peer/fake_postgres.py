@@ -129,6 +129,15 @@ class Visit:
         pending = self.tls and self.client.pending()
         return bool(self.stream.held or pending or select.select([self.client], [], [], 0)[0])
 
+    def hears_within(self, seconds):
+        """Whether the client says something more (or hangs up) within that time."""
+        end = time.monotonic() + seconds
+        while not self.has_input():
+            if time.monotonic() >= end:
+                return False
+            self.pause(0.01)
+        return True
+
     def start_tls(self, context):
         self.client = context.wrap_socket(self.client, server_side=True)
         self.tls = True

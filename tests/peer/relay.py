@@ -235,8 +235,7 @@ def when_idle(seconds, action):
 
     def step(relay, message):
         yield message
-        relay.visit.pause(seconds)
-        if not relay.visit.has_input():
+        if not relay.visit.hears_within(seconds):
             yield from action(relay, b"")
 
     return step

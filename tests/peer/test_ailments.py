@@ -49,10 +49,10 @@ def live_through(ward, ailment):
 
 
 def is_not_ready_from_the_start(sidecar, ailment):
-    check = wait_unknown(sidecar, ailment.reasons, False, ailment.checks)
+    wait_unknown(sidecar, ailment.reasons, False, ailment.checks)
     answer = sidecar.get("/readyz")
     assert answer.status == 503
-    assert f"[-]main/tables failed: {check['reason']}: " in answer.text
+    assert any(f"[-]main/tables failed: {r}: " in answer.text for r in ailment.reasons), answer.text
     assert sidecar.get("/startupz").status == 503
     assert sidecar.get("/livez").status == 200
 
@@ -66,10 +66,10 @@ def becomes_ready(fake, sidecar, healthy):
 
 
 def is_held(sidecar, ailment):
-    check = wait_unknown(sidecar, ailment.reasons, True, ailment.checks)
+    wait_unknown(sidecar, ailment.reasons, True, ailment.checks)
     answer = sidecar.get("/readyz?verbose")
     assert answer.status == 200
-    assert f"[+]main/tables ok (held: {check['reason']} for " in answer.text
+    assert any(f"[+]main/tables ok (held: {r} for " in answer.text for r in ailment.reasons), answer.text
     assert sidecar.metrics().value("schemalatch_ready") == 1
 
 

@@ -15,6 +15,7 @@ from support.waiting import PATIENCE, stays, wait_until
 CLOSES = (greet(),)
 GLANCE = "SELECT pg_catalog.pg_current_snapshot()"  # how the first statement begins while ready
 SLOW = {"period": "10s", "retryPeriod": "50ms"}
+SLOW_MACHINE = {"timeout": "5s"}  # where none but the server may end an attempt
 
 
 def watched(fake, seconds):
@@ -67,7 +68,7 @@ def refused_login(stack, ward, sslmode, encrypted):
     """A fake that refuses the password, and a sidecar whom it does so."""
     tls = ward.tls if encrypted else None
     script = (greet(tls), ask_password(), say(wire.fatal("28P01")))
-    fake, sidecar = stack.enter_context(ward.patient(script, sslmode, **SLOW))
+    fake, sidecar = stack.enter_context(ward.patient(script, sslmode, **SLOW, **SLOW_MACHINE))
     return fake, sidecar, encrypted
 
 
@@ -90,7 +91,7 @@ def test_a_server_without_tls_is_used_where_the_url_allows_it(ward):
 
 def test_a_server_that_wants_no_tls_is_used_where_the_url_allows_it(ward):
     script = (greet(ward.tls), refuse_tls(), relay(ward.real))
-    with ward.patient(script, "prefer") as (fake, sidecar):
+    with ward.patient(script, "prefer", **SLOW_MACHINE) as (fake, sidecar):
         sidecar.wait_ready()
         assert [visit.tls for visit in fake.visits[:2]] == [True, False]
 
@@ -105,7 +106,7 @@ OPTIONS = {
 @pytest.mark.parametrize("refusal", OPTIONS.values(), ids=OPTIONS)
 def test_options_that_are_refused_are_left_out(ward, refusal):
     script = (greet(), refuse_options(*refusal), relay(ward.real))
-    with ward.patient(script) as (fake, sidecar):
+    with ward.patient(script, **SLOW_MACHINE) as (fake, sidecar):
         sidecar.wait_ready()
         assert sum("options" in visit.parameters for visit in fake.visits) <= 2
 
@@ -126,9 +127,9 @@ def test_a_late_answer_counts_for_nobody(ward):
 
 
 def test_a_session_ended_while_idle_is_replaced_in_silence(ward):
-    goodbye = when_idle(0.05, say_and_leave(wire.fatal("57P01")))
+    goodbye = when_idle(0.5, say_and_leave(wire.fatal("57P01")))
     script = ward.healthy(at("Z", goodbye, which=None))
-    with ward.patient(script, period="300ms") as (fake, sidecar):
+    with ward.patient(script, period="2s", **SLOW_MACHINE) as (fake, sidecar):
         sidecar.wait_ready()
         wait_visits(fake, 3)
         stays(sidecar.ready, 0.5)
@@ -143,7 +144,7 @@ ENDS = {"told why": (wire.fatal("57P01"),), "told nothing": ()}
 def test_an_end_that_shows_when_something_is_asked_is_no_news_either(ward, last_words):
     """No session survives the first statement of its second round."""
     leave = at("T", say_and_leave(*last_words), which=None, of=GLANCE)
-    with ward.patient(ward.healthy(leave), period="100ms") as (fake, sidecar):
+    with ward.patient(ward.healthy(leave), period="100ms", **SLOW_MACHINE) as (fake, sidecar):
         sidecar.wait_ready()
         wait_visits(fake, 3)
         assert any(GLANCE in "".join(visit.statements[-1:]) for visit in fake.visits[:-1])
@@ -194,5 +195,5 @@ def test_silence_is_silence_however_often(ward):
     """One connection at a time, each given up before the next, and the server hears of it."""
     with ward.patient((greet(), linger())) as (fake, _):
         wait_visits(fake, 4)
-        done = fake.visits[:3]
-    assert all(visit.ended.is_set() for visit in done)
+        wait_until(lambda: all(visit.ended.is_set() for visit in fake.visits[:3]),
+                   what="the end of those that were given up")
