@@ -58,8 +58,9 @@ def own_database(own_server):
 
 @pytest.fixture(scope="session")
 def talkative_server():
-    """A server that writes every statement, and every log-in, to its log."""
-    with Postgres({"log_statement": "all", "log_connections": "on"}) as running:
+    """A server that writes every statement, log-in and long wait for a lock to its log."""
+    settings = {"log_statement": "all", "log_connections": "on", "log_lock_waits": "on"}
+    with Postgres(settings) as running:
         yield running
 
 

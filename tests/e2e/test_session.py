@@ -5,8 +5,6 @@ import re
 import pytest
 
 from support.namespaces import host_named
-from support.postgres import Postgres
-from support.revisions import set_versions
 from support.sidecar import alembic, configuration, run, tables
 from support.statements import sql_of
 from support.waiting import stays, wait_until
@@ -22,18 +20,14 @@ WITNESS = """
     CREATE VIEW alembic_version AS SELECT version_num FROM real_version WHERE witness()"""
 
 
-@pytest.fixture(scope="module")
-def server():
-    """A server that writes every statement to its log."""
-    with Postgres({"log_statement": "all", "log_lock_waits": "on"}) as running:
-        yield running
+@pytest.fixture
+def server(talkative_server):
+    return talkative_server
 
 
 @pytest.fixture
-def filled(database):
-    database.execute("CREATE TABLE users (id int)")
-    set_versions(database, "aa01")
-    return database
+def filled(told):
+    return told
 
 
 def checks(database, user="postgres", **keys):
