@@ -7,7 +7,7 @@ import pytest
 from peer import wire
 from peer.fake_postgres import ask_password, greet, linger, refuse_options, refuse_tls, say
 from peer.full_backlog import FullBacklog
-from peer.relay import at, late, relay, say_and_leave, when_idle
+from peer.relay import at, late, relay, say_and_leave, say_instead, silence, when_idle
 from peer.ward import NAMES, PASSWORD, wait_unknown, wait_visits
 from support.sidecar import Sidecar, configuration, tables
 from support.waiting import PATIENCE, stays, wait_until
@@ -161,11 +161,20 @@ def test_no_session_is_shown_while_a_new_one_is_opened(ward):
         assert sidecar.ready()
 
 
-def test_an_end_in_the_midst_of_a_round_is_told(ward):
-    leave = at("T", say_and_leave(wire.fatal("57P01")), which=2, of="alembic_version")
-    with ward.patient(ward.healthy(leave), period="100ms") as (_, sidecar):
+NEWS = {
+    "an end in the midst of a round": (
+        "starting", at("T", say_and_leave(wire.fatal("57P01")), which=2, of="alembic_version")
+    ),
+    "silence": ("timeout", at("T", silence, of=GLANCE)),
+    "nonsense": ("error", at("T", say_instead(wire.message("G", b"\0\0\0")), of=GLANCE)),
+}
+
+
+@pytest.mark.parametrize("reason, disturb", NEWS.values(), ids=NEWS)
+def test_whatever_else_befalls_a_kept_session_is_told(ward, reason, disturb):
+    with ward.patient(ward.healthy(disturb), period="100ms") as (_, sidecar):
         sidecar.wait_ready()
-        sidecar.wait_log("verdict", check="migrations", reason="starting", sqlstate="57P01")
+        sidecar.wait_log("verdict", check="migrations", verdict="unknown", reason=reason)
         assert sidecar.ready(), "the last answer is not held"
 
 
